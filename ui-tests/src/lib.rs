@@ -1,0 +1,1 @@
+//! netaio-ui-tests
