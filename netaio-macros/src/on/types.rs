@@ -1,0 +1,111 @@
+//! Questions about types that are answered by their spelling.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{GenericArgument, Path, PathArguments, Token, Type, TypeParamBound};
+
+/// The names of the types that are in scope everywhere and could be hidden.
+pub(super) const PRIMITIVES: [&str; 17] = [
+    "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128", "u16",
+    "u32", "u64", "u8", "usize",
+];
+
+/// The extractors of the runtime that take the message, and so stand last.
+const CONTENT_TYPES: [&str; 3] = ["Content", "Message", "Json"];
+
+/// The type inside parentheses and the invisible groups of `macro_rules!`.
+pub(super) fn peel(mut ty: &Type) -> &Type {
+    loop {
+        ty = match ty {
+            Type::Group(group) => &group.elem,
+            Type::Paren(paren) => &paren.elem,
+            _ => return ty,
+        };
+    }
+}
+
+/// The first `impl` in the type.
+pub(super) fn impl_keyword(ty: &Type) -> Option<Token![impl]> {
+    fn find(tokens: TokenStream) -> Option<Ident> {
+        tokens.into_iter().find_map(|token| match token {
+            TokenTree::Ident(ident) if ident == "impl" => Some(ident),
+            TokenTree::Group(group) => find(group.stream()),
+            _ => None,
+        })
+    }
+    find(ty.to_token_stream()).map(|keyword| Token![impl](keyword.span()))
+}
+
+/// True when the type's name says that it reads the message's content.
+pub(super) fn reads_content(ty: &Type) -> bool {
+    match peel(ty) {
+        Type::Path(ty) => ty
+            .path
+            .segments
+            .last()
+            .is_some_and(|s| CONTENT_TYPES.iter().any(|name| s.ident == name)),
+        _ => false,
+    }
+}
+
+/// The word by which a type says that it is a future: `impl Future`, `BoxFuture`,
+/// `Pin<Box<dyn Future>>`.
+pub(super) fn future(ty: &Type) -> Option<Ident> {
+    match peel(ty) {
+        Type::ImplTrait(ty) => bound(ty.bounds.iter()),
+        Type::TraitObject(ty) => bound(ty.bounds.iter()),
+        Type::Path(ty) => boxed(&ty.path),
+        _ => None,
+    }
+}
+
+fn bound<'a>(mut bounds: impl Iterator<Item = &'a TypeParamBound>) -> Option<Ident> {
+    bounds.find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            let last = bound.path.segments.last()?;
+            (last.ident == "Future" || last.ident == "IntoFuture").then(|| last.ident.clone())
+        }
+        _ => None,
+    })
+}
+
+fn boxed(path: &Path) -> Option<Ident> {
+    let last = path.segments.last()?;
+    if last.ident == "BoxFuture" || last.ident == "LocalBoxFuture" {
+        return Some(last.ident.clone());
+    }
+    if last.ident != "Pin" && last.ident != "Box" {
+        return None;
+    }
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => future(ty),
+        _ => None,
+    })
+}
+
+/// The type with each of these lifetimes written as `'static`.
+///
+/// Handlers own their arguments, so this is what a caller outside of the fn chooses.
+pub(super) fn with_static(tokens: TokenStream, lifetimes: &[&Ident]) -> TokenStream {
+    let mut after_quote = false;
+    let replace = |token| {
+        let is_lifetime = std::mem::replace(
+            &mut after_quote,
+            matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\''),
+        );
+        match token {
+            TokenTree::Ident(ident) if is_lifetime && lifetimes.contains(&&ident) => {
+                TokenTree::Ident(Ident::new("static", ident.span()))
+            }
+            TokenTree::Group(group) => {
+                let inner = with_static(group.stream(), lifetimes);
+                let mut replaced = proc_macro2::Group::new(group.delimiter(), inner);
+                replaced.set_span(group.span());
+                TokenTree::Group(replaced)
+            }
+            token => token,
+        }
+    };
+    tokens.into_iter().map(replace).collect()
+}

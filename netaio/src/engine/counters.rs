@@ -1,0 +1,55 @@
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// How often each kind of thing has happened at an endpoint since it started.
+        #[derive(Debug, Default)]
+        pub struct Counters {
+            $($name: AtomicU64,)*
+        }
+
+        impl Counters {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(&self) -> u64 {
+                    self.$name.load(Relaxed)
+                }
+            )*
+        }
+
+        pub(crate) mod count {
+            use super::*;
+            $(
+                pub(crate) fn $name(counters: &Counters) {
+                    counters.$name.fetch_add(1, Relaxed);
+                }
+            )*
+        }
+    };
+}
+
+counters! {
+    /// Frames that were not messages: unknown types, fields or bodies that don't decode, wrong checksums.
+    rejected,
+    /// Messages whose auth failed in any layer.
+    auth_failures,
+    /// Messages that passed auth and could not be decrypted; they are dropped without an answer.
+    decrypt_failures,
+    /// Messages that no handler matched.
+    unhandled,
+    /// Handlers that panicked.
+    handler_panics,
+    /// Handlers that exceeded their deadline.
+    handler_timeouts,
+    /// Replies that could not be sent as the handler gave them.
+    failed_replies,
+    /// Connections cut because they did not read what was sent to them.
+    slow_consumers,
+    /// Connections cut because a frame, or the first one, took too long.
+    timeouts,
+    /// Connections refused because the limit was reached.
+    refused,
+    /// Subscriptions refused because a limit was reached.
+    subscriptions_refused,
+}

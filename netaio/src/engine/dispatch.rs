@@ -1,0 +1,288 @@
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use bytes::{Bytes, BytesMut};
+
+use super::{
+    AuthFailureAction, Engine, Opened, Pending, ReadError, RefusedMessage,
+    counters::count,
+    pending::{HandlerFailure, ReplyTo, catch},
+};
+use crate::{
+    handler::{Call, Connection, Endpoint, Outcome, Reply, ReplyError, Slot, Transport},
+    plugin::{AuthFailure, Layer, OpenError},
+    wire::{ERROR_URI, Frame, MessageType},
+};
+
+/// Where messages come from: one connection, or on UDP one sender.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    pub(crate) connection: Connection,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) transport: Transport,
+    bad_frames: AtomicU32,
+    auth_failures: AtomicU32,
+}
+
+impl Origin {
+    pub(crate) fn new(connection: Connection, endpoint: Endpoint) -> Self {
+        Self {
+            transport: connection.transport(),
+            connection,
+            endpoint,
+            bad_frames: AtomicU32::new(0),
+            auth_failures: AtomicU32::new(0),
+        }
+    }
+
+    /// On UDP anybody can send in another's name, so answers must not cause answers.
+    fn is_datagram(&self) -> bool {
+        self.transport == Transport::Udp
+    }
+}
+
+/// What is left to do after a message.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Nothing: what is to be answered is in the buffer.
+    Done,
+    /// The handler runs on; its reply comes next.
+    Later(Pending),
+    /// The connection is to be closed, after what is in the buffer has been sent.
+    Close(&'static str),
+}
+
+/// What became of a message that passed the outer layer.
+#[derive(Debug)]
+pub(crate) enum Handled {
+    /// The handler has answered.
+    Ready(Reply, ReplyTo),
+    /// The handler runs on.
+    Later(Pending),
+    /// No handler matches; the message is given back.
+    Nobody(Opened),
+    /// The handler's own layer refused it.
+    Failed(OpenError, Layer),
+}
+
+impl Engine {
+    /// Handles one frame; writes at most one reply into `out`.
+    pub(crate) fn receive(&self, frame: Frame, origin: &Origin, out: &mut BytesMut) -> Step {
+        let table = self.router.table();
+        let received = match self.read(table.types(), frame) {
+            Ok(received) => received,
+            Err(error) => return self.unreadable(&error, origin, out),
+        };
+        let message_type = received.message_type;
+        let uri = if self.outer.is_empty() { Bytes::new() } else { self.visible_uri(&received) };
+        let opened = match self.open_outer(received, None) {
+            Ok(opened) => opened,
+            Err(OpenError::Auth(failure)) => {
+                return self.refuse(message_type, &uri, &failure, None, origin, out);
+            }
+            Err(OpenError::Cipher(error)) => return self.undecryptable(message_type, &error),
+        };
+
+        let uri = opened.body().uri_bytes();
+        match self.handle(opened, origin) {
+            Handled::Ready(reply, reply_to) => self.reply(reply, &reply_to, origin, out),
+            Handled::Later(pending) => return Step::Later(pending),
+            Handled::Nobody(opened) => return self.unhandled(opened, origin, out),
+            Handled::Failed(OpenError::Auth(failure), layer) => {
+                return self.refuse(message_type, &uri, &failure, Some(&layer), origin, out);
+            }
+            Handled::Failed(OpenError::Cipher(error), _) => {
+                return self.undecryptable(message_type, &error);
+            }
+        }
+        Step::Done
+    }
+
+    /// Finds the handler of a message that passed the outer layer, opens the handler's own layer,
+    /// and only then calls it.
+    pub(crate) fn handle(&self, mut opened: Opened, origin: &Origin) -> Handled {
+        let table = self.router.table();
+        let message_type = opened.message_type();
+        let uri = opened.body().uri_bytes();
+        loop {
+            let remote = origin.connection.remote_addr();
+            let Some(slot) = table.find(message_type, &uri, remote) else {
+                return Handled::Nobody(opened);
+            };
+            // Another connection may be first to use a one-time handler: then the message, as it
+            // was, goes to the next in line.
+            let spare = slot.route.once.then(|| opened.clone());
+            let inner = match self.open_inner(&slot.layer, opened, None) {
+                Ok(inner) => inner,
+                Err(error) => return Handled::Failed(error, slot.layer.clone()),
+            };
+            match spare {
+                None => return self.call(slot, inner, uri, origin),
+                Some(_) if slot.claim() => {
+                    self.router.discard(slot);
+                    return self.call(slot, inner, uri, origin);
+                }
+                Some(spare) => opened = spare,
+            }
+        }
+    }
+
+    fn call(&self, slot: &Slot, opened: Opened, uri: Bytes, origin: &Origin) -> Handled {
+        let message_type = opened.message_type();
+        let call = Call {
+            message_type,
+            uri: &uri,
+            connection: &origin.connection,
+            endpoint: &origin.endpoint,
+            remote: origin.connection.remote_addr(),
+            transport: origin.transport,
+        };
+        let result = catch(|| (slot.call)(opened.into_message(), &call));
+        let handler = slot.route.name;
+        let reply_to = ReplyTo { message_type, uri, layer: slot.layer.clone(), handler };
+        match result {
+            Ok(Outcome::Ready(reply)) => Handled::Ready(reply, reply_to),
+            Ok(Outcome::Later(future)) => {
+                let timeout = slot.timeout.unwrap_or(self.limits.handler_timeout);
+                Handled::Later(Pending { future, reply_to, timeout })
+            }
+            Err(failure) => Handled::Ready(self.failed(&failure, handler), reply_to),
+        }
+    }
+
+    /// Writes the reply of a handler that ran on.
+    pub(crate) fn finish(
+        &self,
+        reply_to: &ReplyTo,
+        result: Result<Reply, HandlerFailure>,
+        origin: &Origin,
+        out: &mut BytesMut,
+    ) {
+        let reply = result.unwrap_or_else(|failure| self.failed(&failure, reply_to.handler));
+        self.reply(reply, reply_to, origin, out);
+    }
+
+    fn failed(&self, failure: &HandlerFailure, handler: &'static str) -> Reply {
+        match failure {
+            HandlerFailure::Panicked(text) => {
+                count::handler_panics(&self.counters);
+                tracing::error!(handler, panic = %text, "handler panicked");
+                ReplyError::internal().into()
+            }
+            HandlerFailure::TimedOut => {
+                count::handler_timeouts(&self.counters);
+                tracing::error!(handler, "handler exceeded its deadline");
+                ReplyError::error("timed out").into()
+            }
+        }
+    }
+
+    /// Seals a reply. One that can't be sealed becomes an ERROR: a failure must not look like a
+    /// timeout.
+    fn reply(&self, reply: Reply, to: &ReplyTo, origin: &Origin, out: &mut BytesMut) {
+        // What the handler sent to this connection itself comes before its reply.
+        origin.connection.take_queued(out);
+        let Some(message) = reply.into_message() else { return };
+        let uri = message.uri.as_ref().unwrap_or(&to.uri);
+        let (kind, content) = (message.message_type, &message.content);
+        let Err(error) = self.seal(&to.layer, kind, uri, content, None, out) else { return };
+        count::failed_replies(&self.counters);
+        tracing::error!(%error, "a reply could not be sent");
+        let text: &[u8] = match error {
+            crate::handler::SendError::TooLarge(_) => b"the reply is too large",
+            _ => b"internal error",
+        };
+        let outer_only = Layer::new();
+        if self.seal(&outer_only, MessageType::Error, &to.uri, text, None, out).is_err() {
+            tracing::error!("the error about it could not be sent either");
+        }
+    }
+
+    fn unreadable(&self, error: &ReadError, origin: &Origin, out: &mut BytesMut) -> Step {
+        count::rejected(&self.counters);
+        tracing::debug!(remote = %origin.connection.remote_addr(), %error, "refused a frame");
+        let ReadError::Checksum(message_type) = *error else {
+            return Step::Close("a frame is not a message");
+        };
+        // Never signed: its sender may be anybody.
+        if !(origin.is_datagram() && message_type.is_response()) {
+            Self::write_bare(MessageType::Error, ERROR_URI, b"invalid message", out);
+        }
+        strike(&origin.bad_frames, self.limits.max_bad_frames, "too many damaged frames")
+    }
+
+    /// Ends a message whose auth failed: this is the only way on from there.
+    fn refuse(
+        &self,
+        message_type: MessageType,
+        uri: &[u8],
+        failure: &AuthFailure,
+        inner: Option<&Layer>,
+        origin: &Origin,
+        out: &mut BytesMut,
+    ) -> Step {
+        count::auth_failures(&self.counters);
+        let remote = origin.connection.remote_addr();
+        let refused = RefusedMessage { message_type, remote, failure, inner: inner.is_some() };
+        tracing::debug!(%remote, %message_type, %failure, inner = refused.inner, "auth failed");
+        let silent = self.router.table().types().is_error(message_type)
+            || (origin.is_datagram() && message_type.is_response());
+        match self.on_auth_failure.decide(&refused) {
+            AuthFailureAction::Disconnect => return Step::Close("auth failed"),
+            AuthFailureAction::Reply(reply) if !silent => {
+                let reply = reply.unwrap_or_else(|| auth_error(inner.unwrap_or(&self.outer)));
+                if let Some(message) = reply.into_message() {
+                    let uri = message.uri.as_deref().unwrap_or(uri);
+                    if refused.inner {
+                        // The outer layer was verified, so its holder may learn of this.
+                        let layer = Layer::new();
+                        let (kind, content) = (message.message_type, &message.content);
+                        if let Err(error) = self.seal(&layer, kind, uri, content, None, out) {
+                            tracing::error!(%error, "an AUTH_ERROR could not be sent");
+                        }
+                    } else {
+                        Self::write_bare(message.message_type, uri, &message.content, out);
+                    }
+                }
+            }
+            AuthFailureAction::Reply(_) | AuthFailureAction::Drop => {}
+        }
+        strike(&origin.auth_failures, self.limits.max_auth_failures, "too many auth failures")
+    }
+
+    fn undecryptable(&self, message_type: MessageType, error: &crate::plugin::CipherError) -> Step {
+        count::decrypt_failures(&self.counters);
+        tracing::debug!(%message_type, %error, "dropped a message that does not decrypt");
+        Step::Done
+    }
+
+    fn unhandled(&self, opened: Opened, origin: &Origin, out: &mut BytesMut) -> Step {
+        count::unhandled(&self.counters);
+        let message_type = opened.message_type();
+        let uri = opened.body().uri_bytes();
+        if origin.is_datagram() && !message_type.is_request() {
+            return Step::Done;
+        }
+        if let Some(default) = &self.router.default {
+            match self.call(default, opened, uri, origin) {
+                Handled::Ready(reply, reply_to) => self.reply(reply, &reply_to, origin, out),
+                Handled::Later(pending) => return Step::Later(pending),
+                Handled::Nobody(_) | Handled::Failed(..) => {}
+            }
+            return Step::Done;
+        }
+        let reply_to = ReplyTo { message_type, uri, layer: Layer::new(), handler: "default" };
+        self.reply(Reply::not_found(), &reply_to, origin, out);
+        Step::Done
+    }
+}
+
+/// Makes the AUTH_ERROR of a layer's plugin.
+fn auth_error(layer: &Layer) -> Reply {
+    let text = layer.auth_plugin().map_or("auth failed", |auth| auth.error_text());
+    ReplyError::auth(text.to_owned()).into()
+}
+
+/// Counts a fault of a connection; too many close it.
+fn strike(faults: &AtomicU32, most: u32, reason: &'static str) -> Step {
+    if faults.fetch_add(1, Relaxed) + 1 >= most { Step::Close(reason) } else { Step::Done }
+}

@@ -1,0 +1,67 @@
+use std::{
+    any::Any,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+
+use crate::{handler::Reply, plugin::Layer, wire::MessageType};
+
+/// What a reply needs to know of its request.
+#[derive(Debug, Clone)]
+pub(crate) struct ReplyTo {
+    pub(crate) message_type: MessageType,
+    pub(crate) uri: Bytes,
+    /// The inner layer of the handler.
+    pub(crate) layer: Layer,
+    pub(crate) handler: &'static str,
+}
+
+/// A handler that has not answered yet.
+pub(crate) struct Pending {
+    pub(crate) future: Pin<Box<dyn Future<Output = Reply> + Send>>,
+    pub(crate) reply_to: ReplyTo,
+    pub(crate) timeout: Duration,
+}
+
+/// Why a handler gave no reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum HandlerFailure {
+    Panicked(String),
+    TimedOut,
+}
+
+impl Pending {
+    /// Runs the handler further; a panic ends it like an error.
+    pub(crate) fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Reply, HandlerFailure>> {
+        match catch(|| self.future.as_mut().poll(context)) {
+            Ok(poll) => poll.map(Ok),
+            Err(failure) => Poll::Ready(Err(failure)),
+        }
+    }
+}
+
+impl std::fmt::Debug for Pending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pending").field("reply_to", &self.reply_to).finish_non_exhaustive()
+    }
+}
+
+/// Runs a handler's code; a panic stays inside.
+pub(crate) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, HandlerFailure> {
+    // What the handler leaves half done is its own: it is dropped, or behind the app's own locks,
+    // which poison.
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| HandlerFailure::Panicked(text(&*panic)))
+}
+
+fn text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref().cloned()).unwrap_or_else(|| "no message".into())
+}

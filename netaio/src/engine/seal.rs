@@ -1,0 +1,72 @@
+use bytes::BytesMut;
+
+use super::Engine;
+use crate::{
+    handler::SendError,
+    plugin::{Direction, Layer, PeerView},
+    wire::{AuthFields, Body, Message, MessageType, encode_frame, encode_parts},
+};
+
+impl Engine {
+    /// Seals a message into a buffer: the inner layer, then the outer one.
+    ///
+    /// On an error the buffer is as it was.
+    pub(crate) fn seal(
+        &self,
+        inner: &Layer,
+        message_type: MessageType,
+        uri: &[u8],
+        content: &[u8],
+        peer: Option<PeerView<'_>>,
+        out: &mut BytesMut,
+    ) -> Result<(), SendError> {
+        if inner.is_empty() && self.outer.is_empty() {
+            return Ok(encode_parts(message_type.code(), &AuthFields::new(), uri, content, out)?);
+        }
+        let body = Body::new(uri, content)?;
+        self.seal_body(inner, message_type, AuthFields::new(), body, peer, out)
+    }
+
+    /// Seals a message that the application made, keeping the auth fields it set.
+    pub(crate) fn seal_message(
+        &self,
+        inner: &Layer,
+        message: Message,
+        peer: Option<PeerView<'_>>,
+        out: &mut BytesMut,
+    ) -> Result<(), SendError> {
+        let (message_type, fields, body) = message.into_parts();
+        self.seal_body(inner, message_type, fields, body, peer, out)
+    }
+
+    fn seal_body(
+        &self,
+        inner: &Layer,
+        message_type: MessageType,
+        mut fields: AuthFields,
+        body: Body,
+        peer: Option<PeerView<'_>>,
+        out: &mut BytesMut,
+    ) -> Result<(), SendError> {
+        let context = self.context(message_type, Direction::Outgoing, peer);
+        let body = inner.seal(&mut fields, body, &context)?;
+        let body = self.outer.seal(&mut fields, body, &context)?;
+        encode_frame(message_type.code(), &fields, body.encoded(), out)?;
+        Ok(())
+    }
+
+    /// Writes a message without any layer: what may go to a stranger.
+    pub(crate) fn write_bare(
+        message_type: MessageType,
+        uri: &[u8],
+        content: &[u8],
+        out: &mut BytesMut,
+    ) {
+        let written = encode_parts(message_type.code(), &AuthFields::new(), uri, content, out);
+        if written.is_err() {
+            // Only a uri as long as a whole body gets here; its sender is told without it.
+            let error_uri = crate::wire::ERROR_URI;
+            let _ = encode_parts(message_type.code(), &AuthFields::new(), error_uri, content, out);
+        }
+    }
+}

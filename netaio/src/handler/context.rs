@@ -1,0 +1,64 @@
+use super::{Connection, Endpoint, RemoteAddr, Transport};
+use crate::wire::MessageType;
+
+/// What is known of one call, whatever the app: built by the transport, lent to the handler.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) message_type: MessageType,
+    pub(crate) uri: &'a bytes::Bytes,
+    pub(crate) connection: &'a Connection,
+    pub(crate) endpoint: &'a Endpoint,
+    pub(crate) remote: &'a RemoteAddr,
+    pub(crate) transport: Transport,
+}
+
+/// What extractors draw from: the message's circumstances and the app's state.
+#[derive(Debug)]
+pub struct Context<'a, S> {
+    pub(crate) call: &'a Call<'a>,
+    pub(crate) state: &'a S,
+}
+
+impl<S> Context<'_, S> {
+    /// Returns the type of the message.
+    #[must_use]
+    pub fn message_type(&self) -> MessageType {
+        self.call.message_type
+    }
+
+    /// Returns the uri of the message.
+    #[must_use]
+    pub fn uri(&self) -> &[u8] {
+        self.call.uri
+    }
+
+    /// Returns the app's state.
+    #[must_use]
+    pub fn state(&self) -> &S {
+        self.state
+    }
+
+    /// Returns the connection that the message came over.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        self.call.connection
+    }
+
+    /// Returns the server or node that runs the handler.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        self.call.endpoint
+    }
+
+    /// Returns the address of the sender.
+    #[must_use]
+    pub fn remote_addr(&self) -> &RemoteAddr {
+        self.call.remote
+    }
+
+    /// Returns the kind of network the message came over.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.call.transport
+    }
+}

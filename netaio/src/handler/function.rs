@@ -1,0 +1,132 @@
+use std::future::Future;
+
+use super::{
+    Context, FromContext, IntoErrorReply, IntoReply, Outcome, Reply, extract::FromMessage,
+};
+use crate::wire::{Message, MessageType};
+
+/// A function or closure that can be registered at run time: async or plain, with extractors for
+/// arguments and a reply for a return value.
+///
+/// Closures need the types of their arguments written out. `Args` is filled in by the compiler.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a handler for an app with the state `{S}`",
+    label = "not a handler",
+    note = "every argument must be an extractor with its type written out, at most one of `Content`, `Message`, `Json<T>`, last; what it returns (or its future gives) must be a reply"
+)]
+#[doc(alias = "UDPHandler")]
+pub trait Handler<S, Args>: Send + Sync + 'static {
+    /// Extracts the arguments and calls the function.
+    fn call(&self, message: Message, context: &Context<'_, S>) -> Outcome;
+}
+
+/// Marks functions that give a future.
+#[derive(Debug)]
+pub enum Async {}
+
+/// Marks functions that give the reply itself.
+#[derive(Debug)]
+pub enum Plain {}
+
+/// Runs `call` on a reply that is there.
+pub(crate) fn ready<R: IntoReply>(request: MessageType, reply: R) -> Outcome {
+    Outcome::Ready(reply.into_reply(request))
+}
+
+/// Boxes the future of a reply.
+pub(crate) fn later<F>(request: MessageType, future: F) -> Outcome
+where
+    F: Future<Output: IntoReply> + Send + 'static,
+{
+    Outcome::Later(Box::pin(async move { future.await.into_reply(request) }))
+}
+
+/// Extracts an argument that leaves the message as it is.
+pub fn context_arg<T: FromContext<S>, S>(context: &Context<'_, S>) -> Result<T, Outcome> {
+    T::from_context(context).map_err(rejected)
+}
+
+/// Extracts the last argument, which may consume the message.
+pub fn last_arg<T: FromMessage<S, M>, S, M>(
+    message: Message,
+    context: &Context<'_, S>,
+) -> Result<T, Outcome> {
+    T::from_message(message, context).map_err(rejected)
+}
+
+fn rejected(rejection: impl IntoErrorReply) -> Outcome {
+    Outcome::Ready(Reply::from(rejection.into_error_reply()))
+}
+
+macro_rules! handler {
+    ([$($arg:ident),*], $last:ident) => {
+        #[allow(non_snake_case, reason = "type parameters double as variable names")]
+        impl<S, F, Fut, M, $($arg,)* $last> Handler<S, (Async, M, $($arg,)* $last,)> for F
+        where
+            F: Fn($($arg,)* $last) -> Fut + Send + Sync + 'static,
+            Fut: Future<Output: IntoReply> + Send + 'static,
+            $($arg: FromContext<S>,)*
+            $last: FromMessage<S, M>,
+        {
+            fn call(&self, message: Message, context: &Context<'_, S>) -> Outcome {
+                $(let $arg = match context_arg::<$arg, S>(context) {
+                    Ok(arg) => arg,
+                    Err(outcome) => return outcome,
+                };)*
+                match last_arg::<$last, S, M>(message, context) {
+                    Ok($last) => later(context.message_type(), self($($arg,)* $last)),
+                    Err(outcome) => outcome,
+                }
+            }
+        }
+
+        #[allow(non_snake_case, reason = "type parameters double as variable names")]
+        impl<S, F, R, M, $($arg,)* $last> Handler<S, (Plain, M, $($arg,)* $last,)> for F
+        where
+            F: Fn($($arg,)* $last) -> R + Send + Sync + 'static,
+            R: IntoReply,
+            $($arg: FromContext<S>,)*
+            $last: FromMessage<S, M>,
+        {
+            fn call(&self, message: Message, context: &Context<'_, S>) -> Outcome {
+                $(let $arg = match context_arg::<$arg, S>(context) {
+                    Ok(arg) => arg,
+                    Err(outcome) => return outcome,
+                };)*
+                match last_arg::<$last, S, M>(message, context) {
+                    Ok($last) => ready(context.message_type(), self($($arg,)* $last)),
+                    Err(outcome) => outcome,
+                }
+            }
+        }
+    };
+}
+
+impl<S, F, Fut> Handler<S, (Async,)> for F
+where
+    F: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output: IntoReply> + Send + 'static,
+{
+    fn call(&self, _: Message, context: &Context<'_, S>) -> Outcome {
+        later(context.message_type(), self())
+    }
+}
+
+impl<S, F, R> Handler<S, (Plain,)> for F
+where
+    F: Fn() -> R + Send + Sync + 'static,
+    R: IntoReply,
+{
+    fn call(&self, _: Message, context: &Context<'_, S>) -> Outcome {
+        ready(context.message_type(), self())
+    }
+}
+
+handler!([], L);
+handler!([A], L);
+handler!([A, B], L);
+handler!([A, B, C], L);
+handler!([A, B, C, D], L);
+handler!([A, B, C, D, E], L);
+handler!([A, B, C, D, E, G], L);
+handler!([A, B, C, D, E, G, H], L);

@@ -1,0 +1,40 @@
+//! Handlers: what a user writes, how arguments reach it, and how it is found.
+//!
+//! A handler is a function whose arguments are [extractors](extract) and whose return value is
+//! [`IntoReply`]. `#[on]` and `#[once]` register it with an application; [`App::on`] and
+//! [`App::once`] do so while it runs.
+
+mod addr;
+mod app;
+mod connection;
+mod context;
+mod descriptor;
+mod endpoint;
+pub mod extract;
+pub(crate) mod function;
+#[cfg(feature = "json")]
+mod json;
+mod key;
+pub mod reply;
+mod router;
+
+pub use addr::{RemoteAddr, Transport};
+pub use app::{App, AppBuilder, BuildError, Problem, Route};
+pub use connection::{Connection, ConnectionId, SendError, SubscribeError};
+pub use context::Context;
+pub use descriptor::{
+    Application, AuthKey, CallFn, CipherKey, Descriptor, MessageTypes, NoTypes, Outcome, Registered,
+};
+pub use endpoint::Endpoint;
+pub use extract::{FromContext, FromMessage};
+pub use function::Handler;
+#[cfg(feature = "json")]
+pub use json::Json;
+pub use key::RouteKey;
+pub use reply::{IntoErrorReply, IntoReply, Reply, ReplyError};
+
+pub(crate) use app::{check_outer, sorted_routes};
+pub(crate) use connection::Link;
+pub(crate) use context::Call;
+pub(crate) use endpoint::Node;
+pub(crate) use router::{Router, Slot};

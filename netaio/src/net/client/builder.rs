@@ -1,0 +1,170 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::{
+    ConnectError, Reconnect, ServerName, TcpClient, TimedOutCall,
+    connection::start,
+    shared::{Guard, OnTimeout, Shared},
+};
+use crate::{
+    engine::{AuthFailurePolicy, Counters, Engine, Limits},
+    handler::{App, MessageTypes, RemoteAddr, Transport},
+    plugin::{AuthPlugin, CipherPlugin, Environment, Layer, System},
+    wire::MessageType,
+};
+
+/// Builds a [`TcpClient`].
+#[derive(Clone)]
+#[must_use = "a builder does nothing until `connect`"]
+pub struct TcpClientBuilder {
+    handlers: App,
+    outer: Layer,
+    limits: Limits,
+    environment: Arc<dyn Environment>,
+    timeout: Duration,
+    connect_timeout: Duration,
+    reconnect: Option<Reconnect>,
+    on_timeout: Option<OnTimeout>,
+}
+
+impl TcpClientBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            handlers: App::empty(),
+            outer: Layer::new(),
+            limits: Limits::default(),
+            environment: Arc::new(System),
+            timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(10),
+            reconnect: None,
+            on_timeout: None,
+        }
+    }
+
+    /// Sets the auth plugin of every message.
+    #[doc(alias = "auth_plugin")]
+    pub fn auth(mut self, plugin: impl AuthPlugin) -> Self {
+        self.outer = self.outer.auth(plugin);
+        self
+    }
+
+    /// Sets the cipher of every message.
+    #[doc(alias = "cipher_plugin")]
+    pub fn cipher(mut self, plugin: impl CipherPlugin) -> Self {
+        self.outer = self.outer.cipher(plugin);
+        self
+    }
+
+    /// Sets the whole outer layer.
+    pub fn layer(mut self, layer: Layer) -> Self {
+        self.outer = layer;
+        self
+    }
+
+    /// Sets how long a call waits for its answer, unless it says otherwise; the default is 10 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Sets how long connecting may take; the default is 10 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Restores lost connections; by default they stay lost.
+    pub fn reconnect(mut self, policy: Reconnect) -> Self {
+        self.reconnect = Some(policy);
+        self
+    }
+
+    /// Sets a function that is told of calls that time out; it should not block.
+    #[doc(alias = "set_timeout_handler")]
+    #[doc(alias = "timeout_error_handler")]
+    pub fn on_timeout(mut self, hook: impl Fn(&TimedOutCall) + Send + Sync + 'static) -> Self {
+        self.on_timeout = Some(Arc::new(hook));
+        self
+    }
+
+    /// Makes custom message types known, so that messages of them are read. Those that are called
+    /// with or have a handler are known without it.
+    pub fn message_types<T: MessageTypes>(self) -> Self {
+        for &(_, code) in T::TYPES {
+            if let Some(message_type) = MessageType::from_code(code) {
+                self.handlers.router().learn(message_type);
+            }
+        }
+        self
+    }
+
+    /// Sets what servers may use up; the default is [`Limits::default`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the clock and the source of randomness; the default is the system's.
+    pub fn environment(mut self, environment: impl Environment + 'static) -> Self {
+        self.environment = Arc::new(environment);
+        self
+    }
+
+    /// Connects to a server: `host:port`, a socket address, or `unix:` and a path.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ConnectError`] when the name can't be resolved or no address can be reached in
+    /// time.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is connected when it is dropped before it is done.
+    pub async fn connect(self, server: impl Into<ServerName>) -> Result<TcpClient, ConnectError> {
+        self.build().connect_to(server).await
+    }
+
+    /// Uses a stream that is connected already, to a server of any kind.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside a tokio runtime.
+    pub fn connect_stream<S>(self, stream: S) -> TcpClient
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let client = self.build();
+        let (name, remote) = (ServerName::from("stream"), RemoteAddr::Memory(0));
+        start(&client.shared, stream, name, remote, Transport::Other);
+        client
+    }
+
+    /// Makes a client without a connection; [`TcpClient::connect_to`] makes them.
+    pub fn build(self) -> TcpClient {
+        let engine = Engine {
+            router: Arc::clone(self.handlers.router()),
+            outer: self.outer,
+            environment: self.environment,
+            limits: self.limits,
+            on_auth_failure: AuthFailurePolicy::Drop,
+            counters: Counters::default(),
+        };
+        let shared = Arc::new(Shared::new(
+            engine,
+            self.handlers,
+            self.timeout,
+            self.connect_timeout,
+            self.reconnect,
+            self.on_timeout,
+        ));
+        let guard = Arc::new(Guard(Arc::clone(&shared)));
+        TcpClient { shared, guard, layer: Layer::new(), server: None }
+    }
+}
+
+impl fmt::Debug for TcpClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TcpClientBuilder").field("outer", &self.outer).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,219 @@
+use std::{
+    io,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bytes::{Bytes, BytesMut};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpStream, lookup_host},
+    sync::Notify,
+    time::timeout,
+};
+use tracing::Instrument;
+
+use super::{
+    ConnectError, RequestError, ServerName, calls::Calls, session::ClientSession, shared::Shared,
+};
+use crate::{
+    engine::Engine,
+    handler::{
+        Connection, ConnectionId, Endpoint, Link as ConnectionLink, RemoteAddr, SendError,
+        SubscribeError, Transport,
+    },
+    net::{
+        driver::{Driver, End},
+        listener::prepare_tcp,
+    },
+    plugin::Layer,
+    pubsub::{Outbox, Phase},
+    wire::{Message, MessageType},
+};
+
+/// A client's connection to one server.
+#[derive(Debug)]
+pub(super) struct Link {
+    id: ConnectionId,
+    pub(super) name: ServerName,
+    remote: RemoteAddr,
+    transport: Transport,
+    engine: Arc<Engine>,
+    pub(super) outbox: Outbox,
+    pub(super) calls: Calls,
+    /// Why it ended, once it has.
+    reason: OnceLock<Arc<str>>,
+    end: Notify,
+}
+
+impl Link {
+    fn new(
+        shared: &Shared,
+        name: ServerName,
+        remote: RemoteAddr,
+        transport: Transport,
+    ) -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Arc::new(Self {
+            id: ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed)),
+            name,
+            remote,
+            transport,
+            engine: Arc::clone(&shared.engine),
+            outbox: Outbox::new(shared.engine.limits.outbound_limit),
+            calls: Calls::default(),
+            reason: OnceLock::new(),
+            end: Notify::new(),
+        })
+    }
+
+    /// Returns the error of a call on a connection that has ended or is about to.
+    pub(super) fn closed(&self) -> RequestError {
+        let reason = self.reason.get().cloned();
+        RequestError::Closed { reason: reason.unwrap_or_else(|| "closed by this end".into()) }
+    }
+
+    /// Waits until the connection has ended.
+    pub(super) async fn ended(&self) {
+        let end = self.end.notified();
+        if self.reason.get().is_none() {
+            end.await;
+        }
+    }
+
+    fn finish(&self, reason: &End) {
+        self.outbox.cut();
+        let reason = self.reason.get_or_init(|| reason.to_string().into());
+        self.calls.close(reason);
+        self.end.notify_waiters();
+    }
+}
+
+/// Connects to a server and puts the connection in place.
+pub(super) async fn connect(shared: &Arc<Shared>, name: &ServerName) -> Result<(), ConnectError> {
+    let failed = |error: io::Error| ConnectError { server: name.clone(), source: Arc::new(error) };
+    let connected = timeout(shared.connect_timeout, async {
+        #[cfg(unix)]
+        if let Some(path) = name.as_str().strip_prefix("unix:") {
+            let stream = tokio::net::UnixStream::connect(path).await?;
+            let remote = RemoteAddr::Unix(Some(path.into()));
+            start(shared, stream, name.clone(), remote, Transport::Unix);
+            return Ok(());
+        }
+        let stream = connect_tcp(name).await?;
+        let remote = stream.peer_addr()?.into();
+        start(shared, stream, name.clone(), remote, Transport::Tcp);
+        Ok(())
+    });
+    match connected.await {
+        Ok(connected) => connected.map_err(failed),
+        Err(_) => Err(failed(io::ErrorKind::TimedOut.into())),
+    }
+}
+
+async fn connect_tcp(name: &ServerName) -> io::Result<TcpStream> {
+    let mut result = Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
+    for addr in lookup_host(name.as_str()).await? {
+        result = TcpStream::connect(addr).await;
+        if result.is_ok() {
+            break;
+        }
+    }
+    let stream = result?;
+    prepare_tcp(&stream);
+    Ok(stream)
+}
+
+/// Takes a stream over as the connection to a server.
+pub(super) fn start<S>(
+    shared: &Arc<Shared>,
+    stream: S,
+    name: ServerName,
+    remote: RemoteAddr,
+    transport: Transport,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let link = Link::new(shared, name, remote, transport);
+    shared.insert(Arc::clone(&link));
+    let span = tracing::debug_span!("client", server = %link.name);
+    tokio::spawn(run(Arc::clone(shared), link, stream).instrument(span));
+}
+
+/// Runs a connection to its end, and then connects again if the client is to.
+async fn run<S>(shared: Arc<Shared>, link: Arc<Link>, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let connection = Connection::new(Arc::clone(&link) as _);
+    let endpoint = Endpoint::new(Arc::clone(&shared) as _);
+    let session = ClientSession::new(Arc::clone(&shared), Arc::clone(&link), connection, endpoint);
+    let limits = shared.engine.limits;
+    let end = Driver::new(stream, &session, &link.outbox, &limits).run().await;
+    drop(session);
+    link.finish(&end);
+    tracing::debug!(reason = %end, "connection ended");
+    let was_current = shared.forget(&link);
+    match &shared.reconnect {
+        Some(policy) if was_current && !matches!(end, End::Closed) => {
+            policy.restore(&shared, &link.name, &end).await;
+        }
+        _ => {}
+    }
+    shared.close_if_gone(&link.name);
+}
+
+/// Subscribes again to what the client was subscribed to before the connection was lost.
+pub(super) fn resubscribe(shared: &Shared, name: &ServerName) {
+    let Ok(link) = shared.link(Some(name)) else { return };
+    let subscriptions = shared.subscriptions().clone();
+    for subscription in subscriptions.iter().filter(|known| known.server == *name) {
+        let mut frame = BytesMut::new();
+        let (layer, uri) = (&subscription.layer, &subscription.uri);
+        let kind = MessageType::SubscribeUri;
+        let sent = shared.engine.seal(layer, kind, uri, &[], None, &mut frame);
+        if let Err(error) = sent.and_then(|()| link.outbox.push(frame.freeze())) {
+            tracing::warn!(uri = %uri.escape_ascii(), %error, "could not subscribe again");
+        }
+    }
+}
+
+impl ConnectionLink for Link {
+    fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    fn remote(&self) -> &RemoteAddr {
+        &self.remote
+    }
+
+    fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    fn subscribe(&self, _: Bytes) -> Result<(), SubscribeError> {
+        Err(SubscribeError::NotAServer)
+    }
+
+    fn unsubscribe(&self, _: &[u8]) {}
+
+    fn send(&self, message: Message) -> Result<(), SendError> {
+        let mut frame = BytesMut::new();
+        self.engine.seal_message(&Layer::new(), message, None, &mut frame)?;
+        self.outbox.push(frame.freeze())
+    }
+
+    fn close(&self) {
+        self.outbox.close();
+    }
+
+    fn is_closed(&self) -> bool {
+        self.outbox.phase() != Phase::Open
+    }
+
+    fn take_queued(&self, out: &mut BytesMut) {
+        self.outbox.take(out);
+    }
+}

@@ -1,0 +1,140 @@
+use std::{
+    future::poll_fn,
+    sync::{Arc, OnceLock},
+};
+
+use bytes::BytesMut;
+use tokio::{sync::mpsc, time::timeout};
+
+use super::{calls::is_stranger_error, connection::Link, shared::Shared};
+use crate::{
+    engine::{Handled, HandlerFailure, Opened, Origin, Pending, ReplyTo, Step, count},
+    handler::{Connection, Endpoint, Reply, extract::detached},
+    net::driver::Receiver,
+    plugin::OpenError,
+    wire::{Frame, Message, MessageType},
+};
+
+/// How many async handlers of a connection may wait for their turn.
+const HANDLER_BACKLOG: usize = 1_024;
+
+/// The client's side of a connection: messages go to calls, subscriptions, handlers, the inbox.
+pub(super) struct ClientSession {
+    shared: Arc<Shared>,
+    link: Arc<Link>,
+    origin: Origin,
+    /// Runs async handlers one by one, beside the connection, so that they can make calls on it.
+    worker: OnceLock<mpsc::Sender<Pending>>,
+}
+
+impl ClientSession {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        link: Arc<Link>,
+        connection: Connection,
+        endpoint: Endpoint,
+    ) -> Self {
+        let origin = Origin::new(connection, endpoint);
+        Self { shared, link, origin, worker: OnceLock::new() }
+    }
+
+    fn opened(&self, frame: Frame) -> Option<Opened> {
+        let engine = &self.shared.engine;
+        let table = self.shared.handlers.router().table();
+        let received = match engine.read(table.types(), frame) {
+            Ok(received) => received,
+            // The frame is cut by its lengths, so the stream stays in step.
+            Err(error) => {
+                count::rejected(&engine.counters);
+                tracing::debug!(%error, "skipped a frame");
+                return None;
+            }
+        };
+        let message_type = received.message_type;
+        let stranger = is_stranger_error(message_type, &received.fields)
+            .then(|| (received.fields.clone(), received.body.clone()));
+        match engine.open_outer(received, None) {
+            Ok(opened) => Some(opened),
+            Err(error) => {
+                match &error {
+                    OpenError::Auth(_) => count::auth_failures(&engine.counters),
+                    OpenError::Cipher(_) => count::decrypt_failures(&engine.counters),
+                }
+                tracing::debug!(%message_type, %error, "dropped a message");
+                if let Some((fields, body)) = stranger {
+                    let message = Message::from_parts(message_type, fields, body);
+                    self.link.calls.fail_unverified(message);
+                }
+                None
+            }
+        }
+    }
+
+    /// Gives a notification to the subscriptions to its uri; gives it back if there is none.
+    fn notify(&self, message: Opened) -> Option<Opened> {
+        if message.message_type() != MessageType::NotifyUri {
+            return Some(message);
+        }
+        let subscriptions = self.shared.subscriptions();
+        let uri = message.body().uri();
+        let mut takers = subscriptions
+            .iter()
+            .filter(|known| known.server == self.link.name && known.uri == uri)
+            .peekable();
+        if takers.peek().is_none() {
+            return Some(message);
+        }
+        for subscription in takers {
+            subscription.queue.push(message.clone().into_message());
+        }
+        None
+    }
+
+    fn run_later(&self, pending: Pending) {
+        let worker = self.worker.get_or_init(|| {
+            let (sender, receiver) = mpsc::channel(HANDLER_BACKLOG);
+            tokio::spawn(run_handlers(receiver));
+            sender
+        });
+        if worker.try_send(pending).is_err() {
+            tracing::warn!("dropped a message: {HANDLER_BACKLOG} handlers wait for their turn");
+        }
+    }
+}
+
+impl Receiver for ClientSession {
+    fn receive(&self, mut frame: Frame, _: &mut BytesMut) -> Step {
+        // The application may keep what it receives; it should not keep a whole read buffer.
+        frame.body = detached(frame.body);
+        let Some(opened) = self.opened(frame) else { return Step::Done };
+        let Some(opened) = self.link.calls.answer(&self.shared.engine, opened) else {
+            return Step::Done;
+        };
+        let Some(opened) = self.notify(opened) else { return Step::Done };
+        match self.shared.engine.handle(opened, &self.origin) {
+            // What a client's handler returns is never sent.
+            Handled::Ready(..) => {}
+            Handled::Later(pending) => self.run_later(pending),
+            Handled::Nobody(message) => self.shared.inbox.push(message.into_message()),
+            Handled::Failed(error, _) => tracing::debug!(%error, "dropped a message"),
+        }
+        Step::Done
+    }
+
+    fn finish(&self, _: &ReplyTo, _: Result<Reply, HandlerFailure>, _: &mut BytesMut) {}
+}
+
+async fn run_handlers(mut handlers: mpsc::Receiver<Pending>) {
+    while let Some(mut pending) = handlers.recv().await {
+        let handler = pending.reply_to.handler;
+        match timeout(pending.timeout, poll_fn(|context| pending.poll(context))).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(HandlerFailure::Panicked(text))) => {
+                tracing::error!(handler, panic = %text, "handler panicked");
+            }
+            Ok(Err(HandlerFailure::TimedOut)) | Err(_) => {
+                tracing::error!(handler, "handler exceeded its deadline");
+            }
+        }
+    }
+}

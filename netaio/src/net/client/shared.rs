@@ -1,0 +1,246 @@
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use tokio_util::sync::CancellationToken;
+
+use super::{Reconnect, RequestError, TimedOutCall, connection::Link, queue::Queue};
+use crate::{
+    engine::Engine,
+    handler::{App, Node, SendError},
+    plugin::Layer,
+    wire::Message,
+};
+
+/// A server by the name that it was connected under, such as `example.org:8888`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ServerName(Arc<str>);
+
+impl ServerName {
+    /// Returns the name, host and port.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ServerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+macro_rules! server_name {
+    ($($from:ty),*) => {$(
+        impl From<$from> for ServerName {
+            fn from(name: $from) -> Self {
+                Self(name.to_string().into())
+            }
+        }
+    )*};
+}
+
+server_name!(&str, String, &String, SocketAddr);
+
+impl From<(&str, u16)> for ServerName {
+    fn from((host, port): (&str, u16)) -> Self {
+        format!("{host}:{port}").into()
+    }
+}
+
+impl From<(IpAddr, u16)> for ServerName {
+    fn from(addr: (IpAddr, u16)) -> Self {
+        SocketAddr::from(addr).into()
+    }
+}
+
+/// A hook that is told of calls that timed out.
+pub(super) type OnTimeout = Arc<dyn Fn(&TimedOutCall) + Send + Sync>;
+
+/// What all handles and connections of a client share.
+pub(super) struct Shared {
+    pub(super) engine: Arc<Engine>,
+    pub(super) handlers: App,
+    /// Messages that nothing else took.
+    pub(super) inbox: Queue,
+    pub(super) subscriptions: Mutex<Vec<Subscribed>>,
+    pub(super) timeout: Duration,
+    pub(super) connect_timeout: Duration,
+    pub(super) reconnect: Option<Reconnect>,
+    pub(super) on_timeout: Option<OnTimeout>,
+    /// Set when the last handle is gone.
+    pub(super) abandoned: CancellationToken,
+    links: Mutex<Links>,
+}
+
+/// A subscription of this client.
+#[derive(Debug, Clone)]
+pub(super) struct Subscribed {
+    pub(super) server: ServerName,
+    pub(super) uri: Bytes,
+    /// The inner layer it was made with, to renew it with after a reconnect.
+    pub(super) layer: Layer,
+    pub(super) queue: Arc<Queue>,
+}
+
+#[derive(Debug, Default)]
+struct Links {
+    by_name: HashMap<ServerName, Arc<Link>>,
+    /// The servers that the application has connected and not closed.
+    wanted: HashSet<ServerName>,
+    /// The server that was connected first.
+    default: Option<ServerName>,
+}
+
+impl Shared {
+    pub(super) fn new(
+        engine: Engine,
+        handlers: App,
+        timeout: Duration,
+        connect_timeout: Duration,
+        reconnect: Option<Reconnect>,
+        on_timeout: Option<OnTimeout>,
+    ) -> Self {
+        Self {
+            engine: Arc::new(engine),
+            handlers,
+            inbox: Queue::new(1_024),
+            subscriptions: Mutex::default(),
+            timeout,
+            connect_timeout,
+            reconnect,
+            on_timeout,
+            abandoned: CancellationToken::new(),
+            links: Mutex::default(),
+        }
+    }
+
+    /// Returns the connection to a server, or to the one that was connected first.
+    pub(super) fn link(&self, server: Option<&ServerName>) -> Result<Arc<Link>, RequestError> {
+        let links = self.links();
+        let link = server.or(links.default.as_ref()).and_then(|name| links.by_name.get(name));
+        link.cloned().ok_or_else(RequestError::not_connected)
+    }
+
+    /// Puts a new connection in the place of any other to the same server.
+    pub(super) fn insert(&self, link: Arc<Link>) {
+        let mut links = self.links();
+        links.default.get_or_insert_with(|| link.name.clone());
+        links.wanted.insert(link.name.clone());
+        let replaced = links.by_name.insert(link.name.clone(), link);
+        drop(links);
+        if let Some(replaced) = replaced {
+            replaced.outbox.close();
+        }
+        self.inbox.reopen();
+    }
+
+    /// Forgets the connection to a server, and gives it.
+    pub(super) fn remove(&self, server: Option<&ServerName>) -> Option<Arc<Link>> {
+        let mut links = self.links();
+        let name = server.cloned().or_else(|| links.default.clone())?;
+        links.wanted.remove(&name);
+        links.by_name.remove(&name)
+    }
+
+    /// Returns whether a lost connection to a server is to be restored.
+    pub(super) fn is_wanted(&self, name: &ServerName) -> bool {
+        !self.abandoned.is_cancelled() && self.links().wanted.contains(name)
+    }
+
+    /// Forgets a connection that has ended, unless another has taken its place; returns whether it
+    /// was still the one.
+    pub(super) fn forget(&self, ended: &Arc<Link>) -> bool {
+        let mut links = self.links();
+        let current = links.by_name.get(&ended.name).is_some_and(|link| Arc::ptr_eq(link, ended));
+        if current {
+            links.by_name.remove(&ended.name);
+        }
+        current
+    }
+
+    /// Tells readers that nothing more can come of a server that is not connected.
+    pub(super) fn close_if_gone(&self, server: &ServerName) {
+        if self.link(Some(server)).is_ok() {
+            return;
+        }
+        let subscriptions = self.subscriptions();
+        for subscription in subscriptions.iter().filter(|known| known.server == *server) {
+            subscription.queue.close();
+        }
+        drop(subscriptions);
+        if self.links().by_name.is_empty() {
+            self.inbox.close();
+        }
+    }
+
+    pub(super) fn subscriptions(&self) -> MutexGuard<'_, Vec<Subscribed>> {
+        // Nothing that runs under the lock can panic half-way.
+        self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn seal(&self, inner: &Layer, message: Message) -> Result<Bytes, SendError> {
+        self.handlers.router().learn(message.message_type());
+        let mut frame = BytesMut::new();
+        self.engine.seal_message(inner, message, None, &mut frame)?;
+        Ok(frame.freeze())
+    }
+
+    pub(super) fn timed_out(&self, call: &TimedOutCall) {
+        tracing::debug!(server = %call.server, uri = %call.uri.escape_ascii(), "a call timed out");
+        if let Some(hook) = &self.on_timeout {
+            hook(call);
+        }
+    }
+
+    fn links(&self) -> MutexGuard<'_, Links> {
+        // Nothing that runs under the lock can panic half-way.
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Node for Shared {
+    fn notify(&self, _: &[u8], _: Message) -> Result<usize, SendError> {
+        // Only a server or a node has subscribers.
+        Ok(0)
+    }
+
+    fn broadcast(&self, message: Message) -> Result<usize, SendError> {
+        let frame = self.seal(&Layer::new(), message)?;
+        let links: Vec<_> = self.links().by_name.values().cloned().collect();
+        Ok(links.iter().filter(|link| link.outbox.push(frame.clone()).is_ok()).count())
+    }
+
+    fn subscribers(&self, _: &[u8]) -> usize {
+        0
+    }
+
+    fn connections(&self) -> usize {
+        self.links().by_name.len()
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("links", &*self.links()).finish_non_exhaustive()
+    }
+}
+
+/// Closes a client's connections when its last handle goes.
+#[derive(Debug)]
+pub(super) struct Guard(pub(super) Arc<Shared>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.abandoned.cancel();
+        let links = std::mem::take(&mut self.0.links().by_name);
+        for link in links.values() {
+            link.outbox.close();
+        }
+    }
+}

@@ -1,0 +1,298 @@
+use std::{
+    cell::Cell,
+    future::poll_fn,
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::BytesMut;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    time::{Sleep, sleep, timeout},
+};
+use tokio_util::io::poll_write_buf;
+
+use super::inbound::Inbound;
+use crate::{
+    engine::{HandlerFailure, Limits, Pending, ReplyTo, Step},
+    handler::Reply,
+    pubsub::{Outbox, Wakeup},
+    wire::Frame,
+};
+
+/// More unsent bytes than this are written before the next message is handled.
+const PAUSE: usize = 64 * 1024;
+/// An output buffer up to this size is kept for the next connection that needs one.
+const KEPT: usize = 2 * PAUSE;
+/// How long a closed connection is read on, so that what was sent last is not lost to a reset.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// What one side of a connection does with the messages that arrive.
+pub(crate) trait Receiver {
+    /// Handles a frame; what is to be answered goes into `out`.
+    fn receive(&self, frame: Frame, out: &mut BytesMut) -> Step;
+
+    /// Handles the result of a handler that ran on.
+    fn finish(&self, reply_to: &ReplyTo, result: Result<Reply, HandlerFailure>, out: &mut BytesMut);
+}
+
+/// Why a connection ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum End {
+    #[error("the other end closed the connection")]
+    Eof,
+    #[error("this end closed the connection")]
+    Closed,
+    #[error("the connection was cut")]
+    Cut,
+    #[error("{0}")]
+    Refused(&'static str),
+    #[error("{0}")]
+    TimedOut(&'static str),
+    #[error("the connection failed")]
+    Io(#[from] io::Error),
+}
+
+/// What the deadline is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    FirstFrame,
+    Frame,
+    Idle,
+}
+
+impl Waiting {
+    fn text(self) -> &'static str {
+        match self {
+            Self::FirstFrame => "no message came in time",
+            Self::Frame => "a message took too long to arrive",
+            Self::Idle => "the connection was idle for too long",
+        }
+    }
+}
+
+/// The task of one connection: reads, lets `receiver` handle, writes, until the end.
+pub(crate) struct Driver<'a, S, R> {
+    stream: S,
+    receiver: &'a R,
+    outbox: &'a Outbox,
+    limits: &'a Limits,
+    inbound: Inbound,
+    out: BytesMut,
+    deadline: Option<(Waiting, Pin<Box<Sleep>>)>,
+}
+
+enum Event {
+    Read(io::Result<usize>),
+    Wakeup(Wakeup),
+    Deadline(Waiting),
+}
+
+impl<'a, S, R> Driver<'a, S, R>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    R: Receiver,
+{
+    pub(crate) fn new(stream: S, receiver: &'a R, outbox: &'a Outbox, limits: &'a Limits) -> Self {
+        Self {
+            stream,
+            receiver,
+            outbox,
+            limits,
+            inbound: Inbound::default(),
+            out: BytesMut::new(),
+            deadline: None,
+        }
+    }
+
+    /// Runs until the connection ends; says why it did.
+    pub(crate) async fn run(mut self) -> End {
+        if let Some(first) = self.limits.first_frame_timeout {
+            self.deadline = Some((Waiting::FirstFrame, Box::pin(sleep(first))));
+        }
+        let end = loop {
+            if let Err(end) = self.step().await {
+                break end;
+            }
+        };
+        if matches!(end, End::Closed | End::Refused(_) | End::Eof) {
+            self.say_goodbye(matches!(end, End::Eof)).await;
+        }
+        end
+    }
+
+    async fn step(&mut self) -> Result<(), End> {
+        match poll_fn(|context| self.poll_event(context)).await {
+            Event::Read(Ok(0)) => Err(End::Eof),
+            Event::Read(Ok(_)) => self.handle().await,
+            Event::Read(Err(error)) => Err(error.into()),
+            Event::Wakeup(Wakeup::Frames) => self.flush().await,
+            Event::Wakeup(Wakeup::Closing) => Err(End::Closed),
+            Event::Wakeup(Wakeup::Cut) => Err(End::Cut),
+            Event::Deadline(waiting) => Err(End::TimedOut(waiting.text())),
+        }
+    }
+
+    fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Event> {
+        if let Poll::Ready(wakeup) = self.outbox.poll_wakeup(context, true) {
+            return Poll::Ready(Event::Wakeup(wakeup));
+        }
+        if let Poll::Ready(read) = self.inbound.poll_read(&mut self.stream, context) {
+            return Poll::Ready(Event::Read(read));
+        }
+        if let Some((waiting, deadline)) = &mut self.deadline {
+            if deadline.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Event::Deadline(*waiting));
+            }
+        }
+        Poll::Pending
+    }
+
+    /// Handles every whole frame that has been read, then writes what came of it.
+    async fn handle(&mut self) -> Result<(), End> {
+        let mut handled = false;
+        if self.out.capacity() == 0 {
+            self.out = buffers::take();
+        }
+        while let Some(frame) = self.inbound.next_frame() {
+            handled = true;
+            match self.receiver.receive(frame, &mut self.out) {
+                Step::Done => {}
+                Step::Later(pending) => self.wait_for(pending).await?,
+                Step::Close(reason) => {
+                    self.flush().await?;
+                    return Err(End::Refused(reason));
+                }
+            }
+            if self.out.len() >= PAUSE {
+                self.flush().await?;
+            }
+        }
+        self.set_deadline(handled);
+        self.flush().await
+    }
+
+    fn set_deadline(&mut self, handled: bool) {
+        let (waiting, allowed) = if self.inbound.is_mid_frame() {
+            (Waiting::Frame, Some(self.limits.frame_timeout))
+        } else {
+            (Waiting::Idle, self.limits.idle_timeout)
+        };
+        match (&self.deadline, allowed) {
+            // More bytes of the same frame do not buy it more time.
+            (Some((Waiting::Frame, _)), Some(_)) if waiting == Waiting::Frame && !handled => {}
+            (_, Some(allowed)) => self.deadline = Some((waiting, Box::pin(sleep(allowed)))),
+            (_, None) => self.deadline = None,
+        }
+    }
+
+    /// Runs a handler to its end, its deadline, or that of the connection.
+    async fn wait_for(&mut self, mut pending: Pending) -> Result<(), End> {
+        // Most handlers have their answer at once: they cost no timer and no extra write.
+        let mut result = poll_fn(|context| Poll::Ready(pending.poll(context))).await;
+        if result.is_pending() {
+            let mut deadline = Box::pin(sleep(pending.timeout));
+            loop {
+                self.flush().await?;
+                let outbox = self.outbox;
+                let wakeup = poll_fn(|context| {
+                    result = pending.poll(context);
+                    if result.is_ready() {
+                        return Poll::Ready(None);
+                    }
+                    if deadline.as_mut().poll(context).is_ready() {
+                        result = Poll::Ready(Err(HandlerFailure::TimedOut));
+                        return Poll::Ready(None);
+                    }
+                    outbox.poll_wakeup(context, false).map(Some)
+                })
+                .await;
+                match wakeup {
+                    Some(Wakeup::Cut) => return Err(End::Cut),
+                    Some(Wakeup::Frames | Wakeup::Closing) => {}
+                    None => break,
+                }
+            }
+        }
+        if let Poll::Ready(result) = result {
+            if self.out.capacity() == 0 {
+                self.out = buffers::take();
+            }
+            self.receiver.finish(&pending.reply_to, result, &mut self.out);
+        }
+        Ok(())
+    }
+
+    /// Writes everything that waits, the outbox included.
+    async fn flush(&mut self) -> Result<(), End> {
+        loop {
+            self.outbox.take(&mut self.out);
+            if self.out.is_empty() {
+                break;
+            }
+            let mut stalled: Option<Pin<Box<Sleep>>> = None;
+            let (stream, out) = (&mut self.stream, &mut self.out);
+            let (outbox, write_timeout) = (self.outbox, self.limits.write_timeout);
+            poll_fn(|context| {
+                if let Poll::Ready(written) = poll_write_buf(Pin::new(&mut *stream), context, out) {
+                    return Poll::Ready(match written? {
+                        0 => Err(io::Error::from(io::ErrorKind::WriteZero).into()),
+                        _ => Ok(()),
+                    });
+                }
+                if outbox.poll_cut(context) {
+                    return Poll::Ready(Err(End::Cut));
+                }
+                let stalled = stalled.get_or_insert_with(|| Box::pin(sleep(write_timeout)));
+                let timed_out = End::TimedOut("the other end does not read");
+                stalled.as_mut().poll(context).map(|()| Err(timed_out))
+            })
+            .await?;
+        }
+        buffers::give(std::mem::take(&mut self.out));
+        self.stream.flush().await?;
+        Ok(())
+    }
+
+    /// Ends the stream so that the other side gets all that was sent.
+    async fn say_goodbye(&mut self, other_end_is_done: bool) {
+        let _ = timeout(LINGER, async {
+            let _ = self.flush().await;
+            let _ = self.stream.shutdown().await;
+            if !other_end_is_done {
+                // Closing with unread bytes would reset the connection, and a reset may overtake
+                // what was written before it.
+                let mut discarded = vec![0; 1024];
+                while self.stream.read(&mut discarded).await.is_ok_and(|read| read > 0) {}
+            }
+        })
+        .await;
+    }
+}
+
+/// Output buffers, kept by each thread for whichever connection writes next.
+mod buffers {
+    use super::{BytesMut, Cell, KEPT};
+
+    const LEAST: usize = 4 * 1024;
+
+    thread_local! {
+        static SPARE: Cell<BytesMut> = Cell::new(BytesMut::new());
+    }
+
+    pub(super) fn take() -> BytesMut {
+        let mut buffer = SPARE.take();
+        buffer.reserve(LEAST);
+        buffer
+    }
+
+    pub(super) fn give(mut buffer: BytesMut) {
+        buffer.clear();
+        // What was written has been cut off the front: get it back, unless it has grown large.
+        if buffer.try_reclaim(LEAST) && buffer.capacity() <= KEPT {
+            SPARE.set(buffer);
+        }
+    }
+}

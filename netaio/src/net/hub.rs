@@ -1,0 +1,192 @@
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bytes::{Bytes, BytesMut};
+
+use crate::{
+    engine::{Engine, count},
+    handler::{ConnectionId, Link, Node, RemoteAddr, SendError, SubscribeError, Transport},
+    plugin::Layer,
+    pubsub::{Outbox, Phase, Subscriber, Topics},
+    wire::Message,
+};
+
+/// The connections of one endpoint, and who of them is subscribed to what.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    pub(crate) engine: Arc<Engine>,
+    topics: Topics<Peering>,
+    connections: Mutex<HashMap<ConnectionId, Arc<Peering>>>,
+}
+
+/// One connection, as the rest of the endpoint sees it.
+#[derive(Debug)]
+pub(crate) struct Peering {
+    id: ConnectionId,
+    remote: RemoteAddr,
+    transport: Transport,
+    pub(crate) outbox: Outbox,
+    hub: Arc<Hub>,
+}
+
+/// Keeps a connection listed for as long as its task runs.
+#[derive(Debug)]
+pub(crate) struct Listed(pub(crate) Arc<Peering>);
+
+impl Hub {
+    pub(crate) fn new(engine: Arc<Engine>) -> Arc<Self> {
+        let topics = Topics::new(engine.limits.max_subscriptions);
+        Arc::new(Self { engine, topics, connections: Mutex::default() })
+    }
+
+    /// Lists a new connection.
+    pub(crate) fn add(self: &Arc<Self>, remote: RemoteAddr, transport: Transport) -> Listed {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed));
+        let outbox = Outbox::new(self.engine.limits.outbound_limit);
+        let peering = Arc::new(Peering { id, remote, transport, outbox, hub: Arc::clone(self) });
+        self.lock().insert(id, Arc::clone(&peering));
+        Listed(peering)
+    }
+
+    /// Ends all connections: each sends what waits for it first.
+    pub(crate) fn close_all(&self) {
+        for peering in self.all() {
+            peering.outbox.close();
+        }
+    }
+
+    /// Ends all connections at once; returns how many.
+    pub(crate) fn cut_all(&self) -> usize {
+        let all = self.all();
+        for peering in &all {
+            peering.outbox.cut();
+        }
+        all.len()
+    }
+
+    fn all(&self) -> Vec<Arc<Peering>> {
+        self.lock().values().cloned().collect()
+    }
+
+    /// Sends a message to several connections, sealed once if no layer depends on the receiver.
+    fn fan_out(&self, to: &[Arc<Peering>], message: Message) -> Result<usize, SendError> {
+        if to.is_empty() {
+            return Ok(0);
+        }
+        if self.engine.outer.is_peer_specific() {
+            let sent = to.iter().filter(|peering| peering.send(message.clone()).is_ok()).count();
+            return Ok(sent);
+        }
+        let frame = self.seal(message)?;
+        Ok(to.iter().filter(|peering| peering.push(frame.clone()).is_ok()).count())
+    }
+
+    fn seal(&self, message: Message) -> Result<Bytes, SendError> {
+        let mut frame = BytesMut::new();
+        self.engine.seal_message(&Layer::new(), message, None, &mut frame)?;
+        Ok(frame.freeze())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ConnectionId, Arc<Peering>>> {
+        // Nothing that runs under the lock can panic half-way.
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Node for Hub {
+    fn notify(&self, key: &[u8], message: Message) -> Result<usize, SendError> {
+        self.fan_out(&self.topics.subscribers(key), message)
+    }
+
+    fn broadcast(&self, message: Message) -> Result<usize, SendError> {
+        self.fan_out(&self.all(), message)
+    }
+
+    fn subscribers(&self, key: &[u8]) -> usize {
+        self.topics.count(key)
+    }
+
+    fn connections(&self) -> usize {
+        self.lock().len()
+    }
+}
+
+impl Peering {
+    /// Queues a frame; a connection that lets its queue overflow is cut.
+    fn push(&self, frame: Bytes) -> Result<(), SendError> {
+        let pushed = self.outbox.push(frame);
+        if pushed == Err(SendError::QueueFull) {
+            count::slow_consumers(&self.hub.engine.counters);
+            tracing::warn!(connection = %self.id, remote = %self.remote, "cut: it does not read");
+            self.outbox.cut();
+        }
+        pushed
+    }
+}
+
+impl Link for Peering {
+    fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    fn remote(&self) -> &RemoteAddr {
+        &self.remote
+    }
+
+    fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    fn subscribe(&self, uri: Bytes) -> Result<(), SubscribeError> {
+        let connections = self.hub.lock();
+        // A connection that has gone must not be listed again.
+        let this = connections.get(&self.id).ok_or(SubscribeError::Closed)?;
+        let subscribed = self.hub.topics.subscribe(uri, this);
+        if subscribed == Err(SubscribeError::TooMany) {
+            count::subscriptions_refused(&self.hub.engine.counters);
+        }
+        subscribed
+    }
+
+    fn unsubscribe(&self, uri: &[u8]) {
+        self.hub.topics.unsubscribe(uri, self.id);
+    }
+
+    fn send(&self, message: Message) -> Result<(), SendError> {
+        self.push(self.hub.seal(message)?)
+    }
+
+    fn close(&self) {
+        self.outbox.close();
+    }
+
+    fn is_closed(&self) -> bool {
+        self.outbox.phase() != Phase::Open
+    }
+
+    fn take_queued(&self, out: &mut BytesMut) {
+        self.outbox.take(out);
+    }
+}
+
+impl Subscriber for Peering {
+    fn id(&self) -> ConnectionId {
+        self.id
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        let Self(peering) = self;
+        // Nothing more can be sent, and holders of a handle are to see that.
+        peering.outbox.cut();
+        peering.hub.lock().remove(&peering.id);
+        peering.hub.topics.remove(peering.id);
+    }
+}

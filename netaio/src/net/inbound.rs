@@ -1,0 +1,77 @@
+use std::{
+    cell::Cell,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::AsyncRead;
+use tokio_util::io::poll_read_buf;
+
+use crate::wire::Frame;
+
+/// The size of the block that connections of a thread read into by turns.
+const BLOCK: usize = 64 * 1024;
+/// The least room worth a read.
+const ROOM: usize = 8 * 1024;
+
+thread_local! {
+    /// Idle connections hold no buffer: whichever is readable borrows this one.
+    static SHARED: Cell<BytesMut> = Cell::new(BytesMut::new());
+}
+
+/// What a connection has read and not handled.
+///
+/// Whole frames are slices of the thread's shared block. Only a connection whose last frame is
+/// unfinished has a buffer of its own, which grows as bytes arrive, whatever the frame announces.
+#[derive(Debug, Default)]
+pub(crate) struct Inbound {
+    /// Read, and not yet looked at.
+    unread: Bytes,
+    /// The beginning of an unfinished frame.
+    partial: BytesMut,
+}
+
+impl Inbound {
+    /// Reads once; gives the number of bytes, 0 at the end of the stream.
+    pub(crate) fn poll_read<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if self.partial.is_empty() {
+            let mut block = SHARED.take();
+            if block.capacity() < ROOM {
+                block.reserve(BLOCK);
+            }
+            let read = poll_read_buf(Pin::new(stream), context, &mut block);
+            self.unread = block.split().freeze();
+            SHARED.set(block);
+            return read;
+        }
+        // At most twice what has arrived, so that a header alone reserves nothing.
+        let missing = Frame::needed(&self.partial).saturating_sub(self.partial.len());
+        self.partial.reserve(missing.clamp(1, self.partial.len().max(ROOM)));
+        let read = ready!(poll_read_buf(Pin::new(stream), context, &mut self.partial))?;
+        if self.partial.len() >= Frame::needed(&self.partial) {
+            self.unread = std::mem::take(&mut self.partial).freeze();
+        }
+        Poll::Ready(Ok(read))
+    }
+
+    /// Takes the next whole frame; what is left of an unfinished one is set aside.
+    pub(crate) fn next_frame(&mut self) -> Option<Frame> {
+        let frame = Frame::decode(&mut self.unread);
+        if frame.is_none() && !self.unread.is_empty() {
+            self.partial.extend_from_slice(&self.unread);
+            self.unread = Bytes::new();
+        }
+        frame
+    }
+
+    /// Returns whether the beginning of a frame has been read.
+    pub(crate) fn is_mid_frame(&self) -> bool {
+        !self.partial.is_empty()
+    }
+}

@@ -1,0 +1,434 @@
+use std::{fmt, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::Semaphore,
+    time::{Instant, sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    Listener, ShutdownReport, hub::Hub, listener::bind_tcp, session::serve, shutdown::stop_signal,
+};
+use crate::{
+    Result,
+    engine::{AuthFailurePolicy, Counters, Engine, Limits, count},
+    handler::{
+        App, Application, Endpoint, Node, RemoteAddr, Router, Transport, check_outer, sorted_routes,
+    },
+    plugin::{AuthPlugin, CipherPlugin, Environment, Layer, System},
+};
+
+/// The first pause after accepting has failed for want of descriptors; it doubles up to 1 s.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// A server over byte streams: TCP, Unix sockets, memory, or streams of your own.
+///
+/// It is bound when it exists, and serves when it is run. One server may listen at many addresses.
+///
+/// # Examples
+///
+/// ```no_run
+/// use netaio::prelude::*;
+///
+/// # async fn example(app: netaio::App) -> netaio::Result<()> {
+/// TcpServer::builder(app)
+///     .auth(HmacAuth::new("we attack at dawn, or later"))
+///     .bind("127.0.0.1:8888").await?
+///     .bind("[::1]:8888").await?
+///     .run().await
+/// # }
+/// ```
+#[must_use = "a server does nothing until it is run"]
+#[doc(alias = "TCPServer")]
+pub struct TcpServer {
+    hub: Arc<Hub>,
+    listeners: Vec<(String, AcceptLoop)>,
+    local_addrs: Vec<SocketAddr>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// An accept loop, ready to run, of whatever listener.
+type AcceptLoop = Box<dyn FnOnce(Accepting) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+
+/// What an accept loop needs.
+#[derive(Debug, Clone)]
+struct Accepting {
+    hub: Arc<Hub>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    permits: Arc<Semaphore>,
+}
+
+impl TcpServer {
+    /// Starts to build a server for an app.
+    pub fn builder<A: Application>(app: App<A>) -> TcpServerBuilder {
+        TcpServerBuilder {
+            router: Arc::clone(app.router()),
+            outer: Layer::new(),
+            limits: Limits::default(),
+            on_auth_failure: AuthFailurePolicy::default(),
+            environment: Arc::new(System),
+        }
+    }
+
+    /// Listens at one more address.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Io`](crate::Error::Io) when the address can't be resolved or bound.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is bound when it is dropped before it is done.
+    pub async fn bind(mut self, addr: impl tokio::net::ToSocketAddrs) -> Result<Self> {
+        let addrs: Vec<_> = tokio::net::lookup_host(addr).await?.collect();
+        let listener = bind_tcp(&addrs, self.hub.engine.limits.backlog)?;
+        self.local_addrs.push(listener.local_addr()?);
+        Ok(self.listen(listener))
+    }
+
+    /// Listens at one more path, as a Unix socket.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Io`](crate::Error::Io) when the path can't be bound; a socket that a
+    /// server before left there must be removed first.
+    #[cfg(unix)]
+    pub fn bind_unix(self, path: impl AsRef<std::path::Path>) -> Result<Self> {
+        Ok(self.listen(tokio::net::UnixListener::bind(path)?))
+    }
+
+    /// Accepts from one more listener.
+    pub fn listen(mut self, mut listener: impl Listener) -> Self {
+        let name = listener.describe();
+        let accept: AcceptLoop =
+            Box::new(move |accepting| Box::pin(async move { accepting.run(&mut listener).await }));
+        self.listeners.push((name, accept));
+        self
+    }
+
+    /// Returns the first TCP address that it listens at, with the port that was given to it.
+    ///
+    /// # Errors
+    ///
+    /// Returns `NotFound` when it has no TCP listener.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.local_addrs.first().copied().ok_or_else(|| {
+            io::Error::new(io::ErrorKind::NotFound, "the server has no TCP listener")
+        })
+    }
+
+    /// Returns all TCP addresses that it listens at, in the order they were bound.
+    #[must_use]
+    pub fn local_addrs(&self) -> &[SocketAddr] {
+        &self.local_addrs
+    }
+
+    /// Returns a handle that outlives [`run`](Self::run): to notify, count and stop.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        ServerHandle { hub: Arc::clone(&self.hub), stop: self.stop.clone() }
+    }
+
+    /// Serves until Ctrl-C or SIGTERM, then lets requests in progress finish. A second signal ends
+    /// it at once.
+    ///
+    /// # Errors
+    ///
+    /// None at present: what can fail has failed when it was bound.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it stops to accept and cuts its connections.
+    pub async fn run(self) -> Result<()> {
+        self.serve(stop_signal(), stop_signal()).await;
+        Ok(())
+    }
+
+    /// Serves until `stop` is done, or [`ServerHandle::shutdown`] is called; then lets requests in
+    /// progress finish, for as long as [`Limits::shutdown_grace`] says.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it stops to accept and cuts its connections.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> ShutdownReport {
+        self.serve(stop, std::future::pending()).await
+    }
+
+    async fn serve(
+        self,
+        stop: impl Future<Output = ()>,
+        abort: impl Future<Output = ()>,
+    ) -> ShutdownReport {
+        let limits = self.hub.engine.limits;
+        let accepting = Accepting {
+            hub: Arc::clone(&self.hub),
+            stop: self.stop.clone(),
+            tasks: self.tasks.clone(),
+            permits: Arc::new(Semaphore::new(limits.max_connections)),
+        };
+        let _abort = CutOnDrop { hub: Arc::clone(&self.hub), stop: self.stop.clone() };
+        self.log_start();
+        for (_, accept) in self.listeners {
+            self.tasks.spawn(accept(accepting.clone()));
+        }
+        tokio::select! {
+            () = stop => {}
+            () = self.stop.cancelled() => {}
+        }
+        self.stop.cancel();
+        drain(&self.hub, &self.tasks, limits.shutdown_grace, abort).await
+    }
+
+    fn log_start(&self) {
+        let router = &self.hub.engine.router;
+        for (name, _) in &self.listeners {
+            tracing::info!(app = router.app_name, at = %name, "listening");
+        }
+        for route in sorted_routes(router) {
+            tracing::info!(app = router.app_name, "{route}");
+        }
+    }
+}
+
+/// Lets the connections end, and cuts those that do not.
+async fn drain(
+    hub: &Hub,
+    tasks: &TaskTracker,
+    grace: Duration,
+    abort: impl Future<Output = ()>,
+) -> ShutdownReport {
+    let (start, open) = (Instant::now(), hub.connections());
+    tasks.close();
+    hub.close_all();
+    let drained = tokio::select! {
+        drained = timeout(grace, tasks.wait()) => drained.is_ok(),
+        () = abort => false,
+    };
+    let cut = if drained { 0 } else { hub.cut_all() };
+    tasks.wait().await;
+    let report = ShutdownReport { open, cut, took: start.elapsed() };
+    tracing::info!(open, cut, "stopped");
+    report
+}
+
+/// Ends what a server has started when its future is dropped.
+struct CutOnDrop {
+    hub: Arc<Hub>,
+    stop: CancellationToken,
+}
+
+impl Drop for CutOnDrop {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.hub.cut_all();
+    }
+}
+
+impl Accepting {
+    async fn run(self, listener: &mut impl Listener) {
+        let transport = listener.transport();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, remote)) => {
+                    pause = FIRST_PAUSE;
+                    self.admit(stream, remote, transport);
+                }
+                Err(error) if is_of_one_connection(&error) => {
+                    tracing::debug!(%error, "a connection failed before it was accepted");
+                }
+                Err(error) => {
+                    tracing::warn!(%error, ?pause, "can't accept; pausing");
+                    tokio::select! {
+                        () = self.stop.cancelled() => return,
+                        () = sleep(pause) => {}
+                    }
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    fn admit<S>(&self, stream: S, remote: RemoteAddr, transport: Transport)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
+            count::refused(&self.hub.engine.counters);
+            tracing::debug!(%remote, "refused: too many connections");
+            return;
+        };
+        let hub = Arc::clone(&self.hub);
+        self.tasks.spawn(async move {
+            serve(stream, remote, transport, hub).await;
+            drop(permit);
+        });
+    }
+}
+
+/// Tells errors that say nothing of the next connection from those that do, such as too many open
+/// files.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+impl fmt::Debug for TcpServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.listeners.iter().map(|(name, _)| name).collect();
+        f.debug_struct("TcpServer").field("listeners", &names).finish_non_exhaustive()
+    }
+}
+
+/// A handle to a running server; it is a cheap clone.
+#[derive(Debug, Clone)]
+pub struct ServerHandle {
+    hub: Arc<Hub>,
+    stop: CancellationToken,
+}
+
+impl ServerHandle {
+    /// Returns what reaches all connections: notify and broadcast.
+    #[must_use]
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint::new(Arc::clone(&self.hub) as _)
+    }
+
+    /// Returns what the server has counted.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.hub.engine.counters
+    }
+
+    /// Stops the server: [`TcpServer::run`] returns when its connections have ended.
+    pub fn shutdown(&self) {
+        self.stop.cancel();
+    }
+}
+
+/// Builds a [`TcpServer`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing until `bind`"]
+pub struct TcpServerBuilder {
+    router: Arc<Router>,
+    outer: Layer,
+    limits: Limits,
+    on_auth_failure: AuthFailurePolicy,
+    environment: Arc<dyn Environment>,
+}
+
+impl TcpServerBuilder {
+    /// Sets the auth plugin that every message must pass.
+    #[doc(alias = "auth_plugin")]
+    pub fn auth(mut self, plugin: impl AuthPlugin) -> Self {
+        self.outer = self.outer.auth(plugin);
+        self
+    }
+
+    /// Sets the cipher that seals every message.
+    #[doc(alias = "cipher_plugin")]
+    pub fn cipher(mut self, plugin: impl CipherPlugin) -> Self {
+        self.outer = self.outer.cipher(plugin);
+        self
+    }
+
+    /// Sets the whole outer layer.
+    pub fn layer(mut self, layer: Layer) -> Self {
+        self.outer = layer;
+        self
+    }
+
+    /// Sets what peers may use up; the default is [`Limits::default`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets what happens when auth fails; the default is to answer AUTH_ERROR.
+    #[doc(alias = "auth_error_handler")]
+    pub fn on_auth_failure(mut self, policy: AuthFailurePolicy) -> Self {
+        self.on_auth_failure = policy;
+        self
+    }
+
+    /// Sets the clock and the source of randomness; the default is the system's.
+    pub fn environment(mut self, environment: impl Environment + 'static) -> Self {
+        self.environment = Arc::new(environment);
+        self
+    }
+
+    /// Listens at a TCP address; port 0 takes any free one.
+    ///
+    /// An IPv6 wildcard (`[::]`) takes IPv4 connections as well.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Build`](crate::Error::Build) when a handler's inner layer writes a field of
+    /// the outer one, and [`Error::Io`](crate::Error::Io) when the address can't be bound.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is bound when it is dropped before it is done.
+    pub async fn bind(self, addr: impl tokio::net::ToSocketAddrs) -> Result<TcpServer> {
+        self.build()?.bind(addr).await
+    }
+
+    /// Listens at a path, as a Unix socket.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
+    #[cfg(unix)]
+    pub fn bind_unix(self, path: impl AsRef<std::path::Path>) -> Result<TcpServer> {
+        self.build()?.bind_unix(path)
+    }
+
+    /// Accepts from a listener that is bound already, or of another kind.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Build`](crate::Error::Build) when a handler's inner layer writes a field of
+    /// the outer one.
+    pub fn listen(self, listener: impl Listener) -> Result<TcpServer> {
+        Ok(self.build()?.listen(listener))
+    }
+
+    /// Serves one stream until it ends, in a task of its own.
+    pub(crate) fn serve_stream<S>(self, stream: S, remote: RemoteAddr, transport: Transport)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        tokio::spawn(serve(stream, remote, transport, Hub::new(Arc::new(self.engine()))));
+    }
+
+    fn build(self) -> Result<TcpServer> {
+        check_outer(&self.router, &self.outer)?;
+        Ok(TcpServer {
+            hub: Hub::new(Arc::new(self.engine())),
+            listeners: Vec::new(),
+            local_addrs: Vec::new(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        })
+    }
+
+    fn engine(self) -> Engine {
+        Engine {
+            router: self.router,
+            outer: self.outer,
+            environment: self.environment,
+            limits: self.limits,
+            on_auth_failure: self.on_auth_failure,
+            counters: Counters::default(),
+        }
+    }
+}

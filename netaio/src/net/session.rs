@@ -1,0 +1,64 @@
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tracing::Instrument;
+
+use super::{
+    driver::{Driver, End, Receiver},
+    hub::Hub,
+};
+use crate::{
+    engine::{Engine, HandlerFailure, Origin, ReplyTo, Step, count},
+    handler::{Connection, Endpoint, RemoteAddr, Reply, Transport},
+    wire::Frame,
+};
+
+/// The server's side of a connection: messages go to handlers.
+struct Session {
+    engine: Arc<Engine>,
+    origin: Origin,
+}
+
+impl Receiver for Session {
+    fn receive(&self, frame: Frame, out: &mut BytesMut) -> Step {
+        self.engine.receive(frame, &self.origin, out)
+    }
+
+    fn finish(
+        &self,
+        reply_to: &ReplyTo,
+        result: Result<Reply, HandlerFailure>,
+        out: &mut BytesMut,
+    ) {
+        self.engine.finish(reply_to, result, &self.origin, out);
+    }
+}
+
+/// Serves one connection to its end.
+pub(crate) async fn serve<S>(stream: S, remote: RemoteAddr, transport: Transport, hub: Arc<Hub>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let listed = hub.add(remote, transport);
+    let peering = &listed.0;
+    let connection = Connection::new(Arc::clone(peering) as _);
+    let span = tracing::debug_span!(
+        "connection",
+        id = %connection.id(),
+        remote = %connection.remote_addr(),
+    );
+    let engine = Arc::clone(&hub.engine);
+    let origin = Origin::new(connection, Endpoint::new(hub));
+    let session = Session { engine, origin };
+    let limits = &session.engine.limits;
+    async {
+        let end = Driver::new(stream, &session, &peering.outbox, limits).run().await;
+        if matches!(end, End::TimedOut(_)) {
+            count::timeouts(&session.engine.counters);
+        }
+        tracing::debug!(reason = %end, "connection ended");
+    }
+    .instrument(span)
+    .await;
+}

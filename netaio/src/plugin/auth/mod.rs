@@ -1,0 +1,133 @@
+//! Auth plugins: who may send a message.
+
+#[cfg(feature = "hmac")]
+mod hmac;
+
+use std::fmt;
+
+#[cfg(feature = "hmac")]
+pub use hmac::HmacAuth;
+
+use super::PluginContext;
+use crate::wire::{AuthFields, Body};
+
+/// Signs outgoing messages and checks incoming ones.
+///
+/// # Examples
+///
+/// A plugin that asks for a fixed word (for illustration; it protects nothing on an open network):
+///
+/// ```
+/// use netaio::plugin::{AuthError, AuthFailure, AuthPlugin, PluginContext};
+/// use netaio::wire::{AuthFields, Body};
+///
+/// #[derive(Debug)]
+/// struct Password(&'static [u8]);
+///
+/// impl AuthPlugin for Password {
+///     fn name(&self) -> &str {
+///         "password"
+///     }
+///
+///     fn make(&self, fields: &mut AuthFields, _: &Body, _: &PluginContext<'_>) -> Result<(), AuthError> {
+///         fields.set("password", self.0);
+///         Ok(())
+///     }
+///
+///     fn check(&self, fields: &AuthFields, _: &Body, _: &PluginContext<'_>) -> Result<(), AuthFailure> {
+///         match fields.get("password").and_then(|field| field.bytes()) {
+///             Some(word) if word == self.0 => Ok(()),
+///             Some(_) => Err(AuthFailure::Mismatch),
+///             None => Err(AuthFailure::Missing("password".into())),
+///         }
+///     }
+///
+///     fn field_names(&self) -> Vec<String> {
+///         vec!["password".into()]
+///     }
+/// }
+/// ```
+#[doc(alias = "AuthPluginProtocol")]
+pub trait AuthPlugin: fmt::Debug + Send + Sync + 'static {
+    /// Returns a short name for logs and errors, such as `hmac`.
+    fn name(&self) -> &str;
+
+    /// Writes the fields that prove the message's origin.
+    ///
+    /// Shared fields (`nonce`, `ts`) are kept when another layer has written them.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AuthError`] when the message can't be signed: it is not sent.
+    fn make(
+        &self,
+        fields: &mut AuthFields,
+        body: &Body,
+        context: &PluginContext<'_>,
+    ) -> Result<(), AuthError>;
+
+    /// Checks the fields of a received message; `Ok` lets it pass.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AuthFailure`] when the proof is missing, malformed or wrong. The message goes no
+    /// further then, whatever the endpoint answers.
+    fn check(
+        &self,
+        fields: &AuthFields,
+        body: &Body,
+        context: &PluginContext<'_>,
+    ) -> Result<(), AuthFailure>;
+
+    /// Returns the names of the fields that belong to this plugin alone.
+    ///
+    /// Two layers that name the same field are refused when the app is built.
+    fn field_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Returns the text of the AUTH_ERROR reply; the default is `auth failed`.
+    fn error_text(&self) -> &str {
+        "auth failed"
+    }
+
+    /// Returns whether what it makes depends on the receiving peer; the default is false.
+    fn is_peer_specific(&self) -> bool {
+        false
+    }
+}
+
+/// Why a message could not be signed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthError {
+    /// A field set by the application or another layer has the wrong type or size.
+    #[error("the field {0:?} can't be used: it must be {1}")]
+    Field(String, &'static str),
+    /// The clock is beyond what the format can carry, in 2106.
+    #[error("the time does not fit into the 4 bytes of a timestamp")]
+    Clock,
+    /// Any other cause, in the plugin's words.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Why a received message was refused.
+///
+/// The sender is told only that auth failed; the cause is for logs and counters.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthFailure {
+    /// A field is missing.
+    #[error("the field {0:?} is missing")]
+    Missing(String),
+    /// A field has the wrong type or size.
+    #[error("the field {0:?} is malformed")]
+    Malformed(String),
+    /// The proof does not match the message: another secret, or a changed message.
+    #[error("the proof does not match the message")]
+    Mismatch,
+    /// Any other cause, in the plugin's words.
+    #[error("{0}")]
+    Other(String),
+}

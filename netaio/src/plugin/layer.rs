@@ -1,0 +1,150 @@
+use std::sync::Arc;
+
+use super::{AuthError, AuthFailure, AuthPlugin, CipherError, CipherPlugin, PluginContext};
+use crate::wire::{AuthFields, Body};
+
+/// An auth plugin and a cipher that protect a message together; each may be absent.
+///
+/// Sending seals first and signs what was sealed; receiving checks first and opens what was
+/// checked. See the [module](self) for the picture with two layers.
+#[derive(Debug, Clone, Default)]
+pub struct Layer {
+    auth: Option<Arc<dyn AuthPlugin>>,
+    cipher: Option<Arc<dyn CipherPlugin>>,
+}
+
+impl Layer {
+    /// Makes a layer that protects nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { auth: None, cipher: None }
+    }
+
+    /// Sets the auth plugin.
+    #[must_use]
+    pub fn auth(self, plugin: impl AuthPlugin) -> Self {
+        self.shared_auth(Arc::new(plugin))
+    }
+
+    /// Sets the cipher.
+    #[must_use]
+    pub fn cipher(self, plugin: impl CipherPlugin) -> Self {
+        self.shared_cipher(Arc::new(plugin))
+    }
+
+    /// Sets an auth plugin that is used elsewhere too.
+    #[must_use]
+    pub fn shared_auth(mut self, plugin: Arc<dyn AuthPlugin>) -> Self {
+        self.auth = Some(plugin);
+        self
+    }
+
+    /// Sets a cipher that is used elsewhere too.
+    #[must_use]
+    pub fn shared_cipher(mut self, plugin: Arc<dyn CipherPlugin>) -> Self {
+        self.cipher = Some(plugin);
+        self
+    }
+
+    /// Returns whether it has neither plugin.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.auth.is_none() && self.cipher.is_none()
+    }
+
+    /// Returns whether what it makes depends on the receiving peer.
+    #[must_use]
+    pub fn is_peer_specific(&self) -> bool {
+        self.auth.as_ref().is_some_and(|auth| auth.is_peer_specific())
+            || self.cipher.as_ref().is_some_and(|cipher| cipher.is_peer_specific())
+    }
+
+    pub(crate) fn auth_plugin(&self) -> Option<&dyn AuthPlugin> {
+        self.auth.as_deref()
+    }
+
+    pub(crate) fn seals_uri(&self) -> bool {
+        self.cipher.as_ref().is_some_and(|cipher| cipher.seals_uri())
+    }
+
+    /// Returns the fields that this layer alone may write.
+    pub(crate) fn field_names(&self) -> Vec<String> {
+        let mut names = self.auth.as_ref().map_or_else(Vec::new, |auth| auth.field_names());
+        names.extend(self.cipher.iter().flat_map(|cipher| cipher.field_names()));
+        names
+    }
+
+    /// Returns this layer with what `over` sets replaced.
+    pub(crate) fn overlaid(&self, over: &Self) -> Self {
+        Self {
+            auth: over.auth.clone().or_else(|| self.auth.clone()),
+            cipher: over.cipher.clone().or_else(|| self.cipher.clone()),
+        }
+    }
+
+    /// Seals and signs a body.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SealError`] when a plugin can't; nothing may be sent then.
+    pub fn seal(
+        &self,
+        fields: &mut AuthFields,
+        mut body: Body,
+        context: &PluginContext<'_>,
+    ) -> Result<Body, SealError> {
+        if let Some(cipher) = &self.cipher {
+            body = cipher.encrypt(fields, body, context)?;
+        }
+        if let Some(auth) = &self.auth {
+            auth.make(fields, &body, context)?;
+        }
+        Ok(body)
+    }
+
+    /// Checks and opens a body.
+    ///
+    /// It takes the sealed body and gives the opened one only when every check has passed, so no
+    /// caller can go on with a body that failed.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`OpenError::Auth`] when the check fails and [`OpenError::Cipher`] when the checked
+    /// body does not open.
+    pub fn open(
+        &self,
+        fields: &AuthFields,
+        mut body: Body,
+        context: &PluginContext<'_>,
+    ) -> Result<Body, OpenError> {
+        if let Some(auth) = &self.auth {
+            auth.check(fields, &body, context)?;
+        }
+        if let Some(cipher) = &self.cipher {
+            body = cipher.decrypt(fields, body, context)?;
+        }
+        Ok(body)
+    }
+}
+
+/// Why a message could not be protected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// It could not be signed.
+    #[error("the message can't be signed")]
+    Auth(#[from] AuthError),
+    /// It could not be sealed.
+    #[error("the message can't be sealed")]
+    Cipher(#[from] CipherError),
+}
+
+/// Why a received message could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Its proof of origin is missing or wrong.
+    #[error("auth failed")]
+    Auth(#[from] AuthFailure),
+    /// It does not open.
+    #[error("the message can't be opened")]
+    Cipher(#[from] CipherError),
+}

@@ -1,0 +1,33 @@
+//! Plugins that protect messages, and the onion they form.
+//!
+//! An [`AuthPlugin`] signs what leaves and checks what arrives; a [`CipherPlugin`] seals and opens
+//! it. One of each makes a [`Layer`]. An endpoint has an *outer* layer for all its traffic; a
+//! handler or a call may have an *inner* one of its own:
+//!
+//! ```text
+//!            sending                              receiving
+//!   handler's reply                         bytes from the network
+//!         |                                        |
+//!   inner cipher  encrypt                   outer auth    check
+//!   inner auth    make                      outer cipher  decrypt
+//!   outer cipher  encrypt                      (find the handler)
+//!   outer auth    make                      inner auth    check
+//!         |                                 inner cipher  decrypt
+//!   bytes to the network                           |
+//!                                           handler's arguments
+//! ```
+//!
+//! All layers of one message share one map of [`AuthFields`](crate::wire::AuthFields), so two
+//! layers must not write the same field; `nonce` and `ts` are made to be shared.
+
+mod auth;
+mod context;
+mod environment;
+mod layer;
+
+#[cfg(feature = "hmac")]
+pub use auth::HmacAuth;
+pub use auth::{AuthError, AuthFailure, AuthPlugin};
+pub use context::{CipherError, CipherPlugin, Direction, PeerView, PluginContext};
+pub use environment::{Environment, System};
+pub use layer::{Layer, OpenError, SealError};

@@ -1,0 +1,25 @@
+//! What a program with handlers imports: `use netaio::prelude::*;`.
+
+#[doc(no_inline)]
+pub use bytes::Bytes;
+
+#[cfg(feature = "json")]
+#[doc(no_inline)]
+pub use crate::handler::Json;
+#[cfg(feature = "hmac")]
+#[doc(no_inline)]
+pub use crate::plugin::HmacAuth;
+#[cfg(feature = "macros")]
+#[doc(no_inline)]
+pub use crate::{app, handlers, message_types, on, once};
+#[doc(no_inline)]
+pub use crate::{
+    handler::{
+        Connection, Endpoint, FromContext, FromMessage, IntoErrorReply, IntoReply, RemoteAddr,
+        Reply, ReplyError, Transport,
+        extract::{Content, FromRef, State, Uri},
+        reply::NoReply,
+    },
+    net::{TcpServer, client::TcpClient},
+    wire::{Message, MessageType},
+};

@@ -1,0 +1,389 @@
+use std::{fmt, ops::Range};
+
+use bytes::{BufMut, BytesMut};
+
+use super::packify::{
+    self, DecodeError, DecodeLimits, Reader, Value, Width, entry_order, entry_width, kind,
+};
+
+/// The auth fields of a message: a small map from text to values, normally bytes.
+///
+/// All layers of a message share it. Fields that no plugin knows are ignored. An empty map holds no
+/// memory.
+#[derive(Clone, Default)]
+#[doc(alias = "AuthFieldsProtocol")]
+pub struct AuthFields {
+    /// Encoded keys and values, in any order.
+    data: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    key: Range<usize>,
+    value: Range<usize>,
+}
+
+/// How large the auth fields of a received message may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub struct AuthLimits {
+    max_length: usize,
+    max_entries: usize,
+    values: DecodeLimits,
+}
+
+impl Default for AuthLimits {
+    fn default() -> Self {
+        Self {
+            max_length: 16 * 1024,
+            max_entries: 64,
+            values: DecodeLimits::default().depth(32).items(4_096),
+        }
+    }
+}
+
+impl AuthLimits {
+    /// Sets how many bytes they may have; the default is 16 KiB, the format's most is 65,535. The
+    /// largest honest one seen has 14 KiB.
+    pub fn max_length(mut self, bytes: usize) -> Self {
+        self.max_length = bytes;
+        self
+    }
+
+    /// Sets how many fields there may be; the default is 64.
+    pub fn max_entries(mut self, entries: usize) -> Self {
+        self.max_entries = entries;
+        self
+    }
+
+    /// Sets how deep values may nest; the default is 32, where honest ones need 4.
+    pub fn max_depth(mut self, depth: usize) -> Self {
+        self.values = self.values.depth(depth);
+        self
+    }
+
+    /// Sets how many items the containers in one value may have together; the default is 4,096.
+    pub fn max_items(mut self, items: usize) -> Self {
+        self.values = self.values.items(items);
+        self
+    }
+}
+
+/// `{}`, as nearly every message without auth has it.
+const EMPTY: [u8; 3] = [Width::ONE | kind::DICT, Width::ONE, 0];
+
+impl AuthFields {
+    /// Makes an empty map.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { data: Vec::new(), entries: Vec::new() }
+    }
+
+    /// Reads encoded auth fields.
+    ///
+    /// A value that is no dict reads as an empty map, in which every auth check fails. As in the
+    /// original, fields may come in any order and bytes may follow.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AuthFieldsError`] when the bytes are no packify value, exceed the limits, or name
+    /// a field twice: the original takes the last of them, and a message should have one reading.
+    pub fn decode(bytes: &[u8], limits: &AuthLimits) -> Result<Self, AuthFieldsError> {
+        if bytes == EMPTY {
+            return Ok(Self::new());
+        }
+        if bytes.len() > limits.max_length {
+            return Err(AuthFieldsError::TooLong(bytes.len()));
+        }
+        let mut reader = Reader::new(bytes);
+        let (kind, width) = reader.code()?;
+        if kind != kind::DICT {
+            packify::decode_with(bytes, &limits.values)?;
+            return Ok(Self::new());
+        }
+        let mut items = reader.items(width)?;
+        if items.count() > limits.max_entries {
+            return Err(AuthFieldsError::TooMany(items.count()));
+        }
+        let mut fields = Self { data: Vec::with_capacity(bytes.len()), entries: Vec::new() };
+        fields.entries.reserve_exact(items.count());
+        while let Some(item) = items.next()? {
+            fields.read_entry(item, &limits.values)?;
+        }
+        Ok(fields)
+    }
+
+    fn read_entry(&mut self, item: &[u8], limits: &DecodeLimits) -> Result<(), AuthFieldsError> {
+        let mut reader = Reader::new(item);
+        let (kind, width) = reader.code()?;
+        if kind != kind::TUPLE {
+            return Err(DecodeError::NotAPair.into());
+        }
+        let mut parts = reader.items(width)?;
+        let (Some(key), Some(value), 2) = (parts.next()?, parts.next()?, parts.count()) else {
+            return Err(DecodeError::NotAPair.into());
+        };
+        let key = canonical_key(key, limits)?;
+        if !is_plain_bytes(value) {
+            packify::decode_with(value, limits)?;
+        }
+        if self.position(&key).is_some() {
+            return Err(AuthFieldsError::Twice);
+        }
+        self.push(&key, value);
+        Ok(())
+    }
+
+    /// Returns a field.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Field<'_>> {
+        let entry = self.entries.iter().find(|entry| self.name(entry) == Some(name.as_bytes()))?;
+        Some(Field { encoded: self.part(&entry.value) })
+    }
+
+    /// Sets a field to bytes, in the place of any value it has.
+    pub fn set(&mut self, name: &str, bytes: &[u8]) {
+        let mut value = Vec::with_capacity(bytes.len() + 5);
+        write_sized(kind::BYTES, bytes, &mut value);
+        self.set_encoded(name, &value);
+    }
+
+    /// Sets a field to any value.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EncodeError`](packify::EncodeError) when the value can't be written.
+    pub fn set_value(&mut self, name: &str, value: &Value) -> Result<(), packify::EncodeError> {
+        let value = packify::encode(value)?;
+        self.set_encoded(name, &value);
+        Ok(())
+    }
+
+    fn set_encoded(&mut self, name: &str, value: &[u8]) {
+        let mut key = Vec::with_capacity(name.len() + 5);
+        write_sized(kind::STR, name.as_bytes(), &mut key);
+        if let Some(index) = self.position(&key) {
+            // The old value stays behind in `data`, unused: fields are set a few times at most.
+            self.entries.remove(index);
+        }
+        self.push(&key, value);
+    }
+
+    fn push(&mut self, key: &[u8], value: &[u8]) {
+        let start = self.data.len();
+        self.data.extend_from_slice(key);
+        let middle = self.data.len();
+        self.data.extend_from_slice(value);
+        self.entries.push(Entry { key: start..middle, value: middle..self.data.len() });
+    }
+
+    /// Removes a field; returns whether it was there.
+    pub fn remove(&mut self, name: &str) -> bool {
+        let index = self.entries.iter().position(|entry| self.name(entry) == Some(name.as_bytes()));
+        index.map(|index| self.entries.remove(index)).is_some()
+    }
+
+    /// Returns the fields whose names are text, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Field<'_>)> {
+        self.entries.iter().filter_map(|entry| {
+            let name = std::str::from_utf8(self.name(entry)?).ok()?;
+            Some((name, Field { encoded: self.part(&entry.value) }))
+        })
+    }
+
+    /// Returns how many fields there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Returns whether there is no field.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Returns the length of the encoded fields in bytes.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AuthTooLarge`] when it exceeds 65,535.
+    pub fn encoded_len(&self) -> Result<u16, AuthTooLarge> {
+        self.layout().map(|layout| layout.length)
+    }
+
+    /// Appends the encoded fields to `out`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AuthTooLarge`] when they exceed 65,535 bytes; `out` is as it was then.
+    pub fn encode_into(&self, out: &mut BytesMut) -> Result<(), AuthTooLarge> {
+        if self.is_empty() {
+            out.put_slice(&EMPTY);
+            return Ok(());
+        }
+        let layout = self.layout()?;
+        out.put_slice(&[layout.count.bits() | kind::DICT, layout.lengths.bits()]);
+        layout.count.write(self.entries.len(), out);
+        let mut entries: Vec<_> = self
+            .entries
+            .iter()
+            .map(|entry| (self.part(&entry.key), self.part(&entry.value)))
+            .collect();
+        entries.sort_unstable_by(|&a, &b| entry_order(a, b));
+        for (key, value) in &entries {
+            let width = entry_width(key, value).map_err(|_| AuthTooLarge)?;
+            layout.lengths.write(entry_length(width, key, value), out);
+        }
+        for (key, value) in &entries {
+            let width = entry_width(key, value).map_err(|_| AuthTooLarge)?;
+            out.put_slice(&[Width::ONE | kind::TUPLE, width.bits(), 2]);
+            width.write(key.len(), out);
+            width.write(value.len(), out);
+            out.put_slice(key);
+            out.put_slice(value);
+        }
+        Ok(())
+    }
+
+    fn layout(&self) -> Result<Layout, AuthTooLarge> {
+        let (mut longest, mut total) = (0, 0_usize);
+        for entry in &self.entries {
+            let (key, value) = (self.part(&entry.key), self.part(&entry.value));
+            let width = entry_width(key, value).map_err(|_| AuthTooLarge)?;
+            let length = entry_length(width, key, value);
+            longest = longest.max(length);
+            total += length;
+        }
+        let count = Width::of(self.entries.len()).map_err(|_| AuthTooLarge)?;
+        let lengths = Width::of(longest).map_err(|_| AuthTooLarge)?;
+        let length = 2 + count.bytes() + self.entries.len() * lengths.bytes() + total;
+        let length = u16::try_from(length).map_err(|_| AuthTooLarge)?;
+        Ok(Layout { count, lengths, length })
+    }
+
+    fn position(&self, key: &[u8]) -> Option<usize> {
+        self.entries.iter().position(|entry| self.part(&entry.key) == key)
+    }
+
+    fn part(&self, range: &Range<usize>) -> &[u8] {
+        self.data.get(range.clone()).unwrap_or_default()
+    }
+
+    /// Returns the text of a key, if it is text.
+    fn name(&self, entry: &Entry) -> Option<&[u8]> {
+        let mut reader = Reader::new(self.part(&entry.key));
+        let (kind, width) = reader.code().ok()?;
+        if kind == kind::STR { reader.sized(width).ok() } else { None }
+    }
+}
+
+struct Layout {
+    count: Width,
+    lengths: Width,
+    length: u16,
+}
+
+/// Returns the length of the tuple of an encoded key and value.
+fn entry_length(width: Width, key: &[u8], value: &[u8]) -> usize {
+    3 + 2 * width.bytes() + key.len() + value.len()
+}
+
+fn write_sized(kind: u8, bytes: &[u8], out: &mut Vec<u8>) {
+    // A length beyond 4 bytes can't be: it would not fit a message, which `layout` finds.
+    let width = Width::of(bytes.len()).unwrap_or(Width::Four);
+    out.push(width.bits() | kind);
+    width.write(bytes.len(), out);
+    out.extend_from_slice(bytes);
+}
+
+/// Returns a key in its canonical form, so that equal keys have equal bytes.
+fn canonical_key(key: &[u8], limits: &DecodeLimits) -> Result<Vec<u8>, AuthFieldsError> {
+    let key = packify::decode_with(key, limits)?;
+    if !key.is_hashable() {
+        return Err(DecodeError::Unhashable.into());
+    }
+    packify::encode(&key).map_err(|_| DecodeError::TooDeep.into())
+}
+
+/// Returns whether an encoded value is bytes and whole; any other is looked into.
+fn is_plain_bytes(value: &[u8]) -> bool {
+    let mut reader = Reader::new(value);
+    matches!(reader.code(), Ok((kind::BYTES, width)) if reader.sized(width).is_ok())
+}
+
+impl PartialEq for AuthFields {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |entry: &Entry| {
+            let theirs = other.position(self.part(&entry.key)).and_then(|at| other.entries.get(at));
+            theirs.is_some_and(|theirs| other.part(&theirs.value) == self.part(&entry.value))
+        };
+        self.len() == other.len() && self.entries.iter().all(same)
+    }
+}
+
+impl Eq for AuthFields {}
+
+impl fmt::Debug for AuthFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Values may be captured and replayed: names tell enough.
+        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// The value of an auth field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Field<'a> {
+    encoded: &'a [u8],
+}
+
+impl<'a> Field<'a> {
+    /// Returns the bytes, if it is bytes: text, numbers and the like are not.
+    #[must_use]
+    pub fn bytes(&self) -> Option<&'a [u8]> {
+        let mut reader = Reader::new(self.encoded);
+        match reader.code() {
+            Ok((kind::BYTES, width)) => reader.sized(width).ok(),
+            _ => None,
+        }
+    }
+
+    /// Reads the value, whatever it is.
+    ///
+    /// # Errors
+    ///
+    /// None in practice, since it was read when the message came.
+    pub fn value(&self) -> Result<Value, DecodeError> {
+        packify::decode(self.encoded)
+    }
+}
+
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Field").field("encoded_length", &self.encoded.len()).finish()
+    }
+}
+
+/// Why auth fields can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthFieldsError {
+    /// They are no packify value.
+    #[error("the auth fields are malformed")]
+    Malformed(#[from] DecodeError),
+    /// They are longer than the limit.
+    #[error("the auth fields have {0} bytes, more than the limit")]
+    TooLong(usize),
+    /// There are more of them than the limit.
+    #[error("there are {0} auth fields, more than the limit")]
+    TooMany(usize),
+    /// A field is named twice.
+    #[error("an auth field is named twice")]
+    Twice,
+}
+
+/// Auth fields exceed what a message can carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the auth fields exceed 65535 bytes")]
+pub struct AuthTooLarge;

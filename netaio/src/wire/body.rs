@@ -1,0 +1,144 @@
+use std::fmt;
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+/// The body of a message, encoded: uri and content, both opaque bytes.
+///
+/// ```text
+/// +------------+-----+---------+
+/// | uri length | uri | content |
+/// | 2 bytes    |     |         |
+/// +------------+-----+---------+
+/// ```
+///
+/// It is one piece of shared memory; uri and content are slices of it, and clones are cheap.
+#[derive(Clone, PartialEq, Eq, Hash)]
+#[doc(alias = "BodyProtocol")]
+pub struct Body {
+    encoded: Bytes,
+    /// Where the content begins: at most the length of `encoded`.
+    content_start: usize,
+}
+
+const LENGTH_SIZE: usize = 2;
+
+impl Body {
+    /// The most bytes that uri and content may have together, from the original.
+    pub const MAX_LENGTH: usize = 65_422;
+
+    /// Makes a body.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BodyTooLarge`] when uri and content exceed [`MAX_LENGTH`](Self::MAX_LENGTH)
+    /// together.
+    #[doc(alias = "prepare")]
+    pub fn new(uri: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Result<Self, BodyTooLarge> {
+        let (uri, content) = (uri.as_ref(), content.as_ref());
+        let uri_length = check_length(uri, content)?;
+        let mut encoded = BytesMut::with_capacity(LENGTH_SIZE + uri.len() + content.len());
+        encoded.put_u16(uri_length);
+        encoded.put_slice(uri);
+        encoded.put_slice(content);
+        Ok(Self { encoded: encoded.freeze(), content_start: LENGTH_SIZE + uri.len() })
+    }
+
+    /// Reads an encoded body; all that follows the uri is content.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BodyError`] when it is shorter than 2 bytes or than its uri.
+    pub fn decode(encoded: Bytes) -> Result<Self, BodyError> {
+        let length = encoded.first_chunk().ok_or(BodyError::NoUriLength)?;
+        let uri = usize::from(u16::from_be_bytes(*length));
+        let content_start = LENGTH_SIZE + uri;
+        if content_start > encoded.len() {
+            return Err(BodyError::UriTooLong { uri, left: encoded.len() - LENGTH_SIZE });
+        }
+        Ok(Self { encoded, content_start })
+    }
+
+    /// Returns the uri.
+    #[must_use]
+    pub fn uri(&self) -> &[u8] {
+        self.encoded.get(LENGTH_SIZE..self.content_start).unwrap_or_default()
+    }
+
+    /// Returns the content.
+    #[must_use]
+    pub fn content(&self) -> &[u8] {
+        self.encoded.get(self.content_start..).unwrap_or_default()
+    }
+
+    /// Returns the uri, sharing the body's memory.
+    #[must_use]
+    pub fn uri_bytes(&self) -> Bytes {
+        self.encoded.slice(LENGTH_SIZE..self.content_start)
+    }
+
+    /// Returns the content, sharing the body's memory.
+    #[must_use]
+    pub fn content_bytes(&self) -> Bytes {
+        self.encoded.slice(self.content_start..)
+    }
+
+    /// Returns the encoded body.
+    #[must_use]
+    pub fn encoded(&self) -> &Bytes {
+        &self.encoded
+    }
+
+    /// Returns the encoded body.
+    #[must_use]
+    pub fn into_encoded(self) -> Bytes {
+        self.encoded
+    }
+
+    /// Returns the CRC-32 that goes into the header.
+    #[must_use]
+    pub fn checksum(&self) -> u32 {
+        crc32fast::hash(&self.encoded)
+    }
+}
+
+/// Checks the size of a body that is to be sent; returns the uri's length.
+pub(super) fn check_length(uri: &[u8], content: &[u8]) -> Result<u16, BodyTooLarge> {
+    let length = uri.len() + content.len();
+    match u16::try_from(uri.len()) {
+        Ok(uri) if length <= Body::MAX_LENGTH => Ok(uri),
+        _ => Err(BodyTooLarge { length }),
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The content may be secret, and large.
+        f.debug_struct("Body")
+            .field("uri", &format_args!("\"{}\"", self.uri().escape_ascii()))
+            .field("content_length", &self.content().len())
+            .finish()
+    }
+}
+
+/// A body exceeds what a message can carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("uri and content have {length} bytes together; a message carries at most 65422")]
+pub struct BodyTooLarge {
+    pub(super) length: usize,
+}
+
+/// Bytes are not a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// There are fewer than 2 bytes.
+    #[error("the body is too short for the length of its uri")]
+    NoUriLength,
+    /// The uri ends beyond the body.
+    #[error("the uri is said to have {uri} bytes, but {left} are left")]
+    UriTooLong {
+        /// The length that the uri is said to have.
+        uri: usize,
+        /// The bytes that are there.
+        left: usize,
+    },
+}

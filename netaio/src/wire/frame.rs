@@ -1,0 +1,169 @@
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+
+use super::{AuthFields, AuthTooLarge, Body, BodyTooLarge, Header, body::check_length};
+
+/// One message as it came: cut into its parts, none of them looked into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The header.
+    pub header: Header,
+    /// The encoded auth fields.
+    pub auth: Bytes,
+    /// The encoded body.
+    pub body: Bytes,
+}
+
+impl Frame {
+    /// Takes one whole frame off the front of a stream's bytes; `None` when more are needed.
+    ///
+    /// The parts share the memory of `buffer`: nothing is copied or allocated. Every length that a
+    /// header can hold is legal, so this can't fail.
+    pub fn decode(buffer: &mut Bytes) -> Option<Self> {
+        let header = Header::decode(buffer).ok()?;
+        if buffer.len() < header.frame_length() {
+            return None;
+        }
+        buffer.advance(Header::LENGTH);
+        let auth = buffer.split_to(header.auth_length.into());
+        let body = buffer.split_to(header.body_length.into());
+        Some(Self { header, auth, body })
+    }
+
+    /// Returns how many bytes the frame at the front of `buffer` has; 9 while the header is
+    /// incomplete.
+    #[must_use]
+    pub fn needed(buffer: &[u8]) -> usize {
+        Header::decode(buffer).map_or(Header::LENGTH, |header| header.frame_length())
+    }
+
+    /// Reads a datagram as one frame; bytes after it are ignored.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FrameError`] when the declared lengths exceed the datagram.
+    pub fn from_datagram(mut datagram: Bytes) -> Result<Self, FrameError> {
+        let (needed, there) = (Self::needed(&datagram), datagram.len());
+        Self::decode(&mut datagram).ok_or(FrameError { needed, there })
+    }
+
+    /// Returns whether the checksum fits the body.
+    #[must_use]
+    pub fn checksum_matches(&self) -> bool {
+        crc32fast::hash(&self.body) == self.header.checksum
+    }
+}
+
+/// A datagram is shorter than it declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the message is said to have {needed} bytes, but {there} are there")]
+pub struct FrameError {
+    needed: usize,
+    there: usize,
+}
+
+/// A message exceeds what a frame can carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TooLarge {
+    /// Its auth fields do.
+    #[error(transparent)]
+    Auth(#[from] AuthTooLarge),
+    /// Its body does.
+    #[error(transparent)]
+    Body(#[from] BodyTooLarge),
+}
+
+/// Appends a frame to `out`: a body that is encoded already, with auth fields.
+///
+/// # Errors
+///
+/// Returns [`TooLarge`] when either exceeds 65,535 bytes; `out` is as it was then.
+pub fn encode_frame(
+    code: u8,
+    auth: &AuthFields,
+    body: &[u8],
+    out: &mut BytesMut,
+) -> Result<(), TooLarge> {
+    let body_length = u16::try_from(body.len())
+        .map_err(|_| BodyTooLarge { length: body.len().saturating_sub(2) })?;
+    let auth_length = auth.encoded_len()?;
+    out.reserve(Header::LENGTH + usize::from(auth_length) + body.len());
+    let header = Header { code, auth_length, body_length, checksum: crc32fast::hash(body) };
+    out.put_slice(&header.encode());
+    auth.encode_into(out)?;
+    out.put_slice(body);
+    Ok(())
+}
+
+/// Appends a frame to `out` from uri and content, without encoding a [`Body`] first.
+///
+/// # Errors
+///
+/// Returns [`TooLarge`] when uri and content exceed [`Body::MAX_LENGTH`] together, or the auth
+/// fields 65,535 bytes; `out` is as it was then.
+pub fn encode_parts(
+    code: u8,
+    auth: &AuthFields,
+    uri: &[u8],
+    content: &[u8],
+    out: &mut BytesMut,
+) -> Result<(), TooLarge> {
+    let uri_length = check_length(uri, content)?;
+    let auth_length = auth.encoded_len()?;
+    let body_length = u16::try_from(2 + uri.len() + content.len())
+        .map_err(|_| BodyTooLarge { length: uri.len() + content.len() })?;
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(&uri_length.to_be_bytes());
+    checksum.update(uri);
+    checksum.update(content);
+    let header = Header { code, auth_length, body_length, checksum: checksum.finalize() };
+    out.reserve(header.frame_length());
+    out.put_slice(&header.encode());
+    auth.encode_into(out)?;
+    out.put_u16(uri_length);
+    out.put_slice(uri);
+    out.put_slice(content);
+    Ok(())
+}
+
+const _: () = assert!(Body::MAX_LENGTH + 2 <= u16::MAX as usize);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_to_encode_write_the_same_bytes() {
+        let mut auth = AuthFields::new();
+        auth.set("ts", &[0; 4]);
+        let (mut whole, mut parts) = (BytesMut::new(), BytesMut::new());
+        let body = Body::new("uri", "content").unwrap();
+        encode_frame(50, &auth, body.encoded(), &mut whole).unwrap();
+        encode_parts(50, &auth, b"uri", b"content", &mut parts).unwrap();
+        assert_eq!(whole, parts);
+        let frame = Frame::from_datagram(whole.freeze()).unwrap();
+        assert!(frame.checksum_matches());
+        assert_eq!(frame.body, body.encoded());
+    }
+
+    #[test]
+    fn the_size_limit_is_exact_and_leaves_the_buffer_alone() {
+        let mut out = BytesMut::new();
+        let fits = vec![0; Body::MAX_LENGTH - 3];
+        encode_parts(0, &AuthFields::new(), b"uri", &fits, &mut out).unwrap();
+        let (before, over) = (out.len(), vec![0; Body::MAX_LENGTH - 2]);
+        assert!(encode_parts(0, &AuthFields::new(), b"uri", &over, &mut out).is_err());
+        assert_eq!(out.len(), before);
+    }
+
+    #[test]
+    fn an_unfinished_frame_stays_where_it_is() {
+        let mut out = BytesMut::new();
+        encode_parts(0, &AuthFields::new(), b"uri", b"content", &mut out).unwrap();
+        let whole = out.freeze();
+        for cut in 0..whole.len() {
+            let mut part = whole.slice(..cut);
+            assert_eq!(Frame::decode(&mut part), None);
+            assert_eq!(part.len(), cut);
+        }
+    }
+}

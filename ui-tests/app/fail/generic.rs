@@ -1,0 +1,6 @@
+use netaio::prelude::*;
+
+#[app]
+struct App<T>(T);
+
+fn main() {}

@@ -1,0 +1,6 @@
+use netaio::prelude::*;
+
+#[app(auth = ["admin"])]
+struct App;
+
+fn main() {}

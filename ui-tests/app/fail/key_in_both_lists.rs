@@ -1,0 +1,6 @@
+use netaio::prelude::*;
+
+#[app(auth = [admin], cipher = [admin])]
+struct App;
+
+fn main() {}

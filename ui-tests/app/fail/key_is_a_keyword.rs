@@ -1,0 +1,6 @@
+use netaio::prelude::*;
+
+#[app(auth = [type])]
+struct App;
+
+fn main() {}

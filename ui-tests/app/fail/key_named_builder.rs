@@ -1,0 +1,6 @@
+use netaio::prelude::*;
+
+#[app(auth = [builder])]
+struct App;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use netaio::prelude::*;
+
+#[app]
+enum App {}
+
+fn main() {}

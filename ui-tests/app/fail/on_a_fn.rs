@@ -1,0 +1,6 @@
+use netaio::prelude::*;
+
+#[app]
+fn app() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use netaio::prelude::*;
+
+#[app(uri = "echo")]
+struct App;
+
+fn main() {}

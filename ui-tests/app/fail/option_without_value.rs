@@ -1,0 +1,6 @@
+use netaio::prelude::*;
+
+#[app(state, auth = [admin])]
+struct App;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use netaio::prelude::*;
+
+#[app(auth = [HmacAuth::new("adminpassword")])]
+struct App;
+
+fn main() {}

@@ -1,0 +1,9 @@
+use netaio::prelude::*;
+
+#[app]
+struct App;
+
+#[app]
+struct App;
+
+fn main() {}

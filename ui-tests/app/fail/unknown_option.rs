@@ -1,0 +1,6 @@
+use netaio::prelude::*;
+
+#[app(sate = u32)]
+struct App;
+
+fn main() {}

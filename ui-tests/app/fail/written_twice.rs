@@ -1,0 +1,7 @@
+use netaio::prelude::*;
+
+#[app(auth = [admin])]
+#[app(state = u32)]
+struct App;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use netaio::prelude::*;
+
+#[message_types]
+enum ChatTypes<T> {
+    Say = 50,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use netaio::prelude::*;
+
+const FIRST: u8 = 50;
+
+#[message_types]
+enum ChatTypes {
+    Say = FIRST,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use netaio::prelude::*;
+
+#[message_types]
+struct ChatTypes;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use netaio::prelude::*;
+
+#[on(CreateUri)]
+async fn create() {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use netaio::prelude::*;
+
+#[app]
+struct App;
+
+#[on(CreateUri)]
+struct Create;
+
+fn main() {}

@@ -1,0 +1,13 @@
+use netaio::prelude::*;
+
+#[app]
+struct App;
+
+struct Price(u32);
+
+#[on(RequestUri)]
+async fn price() -> Price {
+    Price(3)
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use netaio::prelude::*;
+
+#[app]
+struct App;
+
+#[on(uri = "prices")]
+async fn create() {}
+
+fn main() {}

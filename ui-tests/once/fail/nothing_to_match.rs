@@ -1,0 +1,9 @@
+use netaio::prelude::*;
+
+#[app]
+struct App;
+
+#[once]
+async fn pair() {}
+
+fn main() {}
