@@ -99,10 +99,10 @@ fn not_a_list(option: &str) -> String {
 
 fn key(option: &str, list: ParseStream<'_>) -> syn::Result<Ident> {
     let ahead = list.fork();
-    if let Ok(key) = ahead.parse::<Ident>() {
-        if args::ended(&ahead).is_ok() {
-            return Ok(key);
-        }
+    if let Ok(key) = ahead.parse::<Ident>()
+        && args::ended(&ahead).is_ok()
+    {
+        return Ok(key);
     }
     let ahead = list.fork();
     if let (Ok(word), true) = (ahead.call(Ident::parse_any), args::ended(&ahead).is_ok()) {

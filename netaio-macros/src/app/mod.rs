@@ -18,6 +18,3 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
         expand::expand(&model)
     })
 }
-
-#[cfg(test)]
-mod tests;

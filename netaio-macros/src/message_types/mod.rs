@@ -14,10 +14,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     diag::collect(|report| {
         let options = attr::parse(arguments, report);
         let Some(set) = ast::parse(item.clone(), report) else { return item };
-        let model = valid::check(options, &set, report);
+        let model = valid::check(&options, &set, report);
         expand::expand(&model)
     })
 }
-
-#[cfg(test)]
-mod tests;

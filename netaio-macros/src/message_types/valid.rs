@@ -51,7 +51,7 @@ impl Number<'_> {
     }
 }
 
-pub(super) fn check<'a>(options: Options, set: &'a TypeSet, report: &mut Report) -> Model<'a> {
+pub(super) fn check<'a>(options: &Options, set: &'a TypeSet, report: &mut Report) -> Model<'a> {
     let mut attributes = Vec::new();
     let mut has_repr = false;
     for attribute in &set.attributes {

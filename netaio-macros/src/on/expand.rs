@@ -125,13 +125,13 @@ fn extraction(model: &Model<'_>, arguments: &[Argument<'_>], index: usize) -> To
     let own: Vec<&Attribute> = cfgs(argument.attributes).collect();
     let conditions: Option<Vec<TokenStream>> = later.iter().map(condition).collect();
     match conditions.as_deref() {
-        Some([]) => one_extraction(model, argument, index, true, quote!(#(#own)*)),
-        None => one_extraction(model, argument, index, false, quote!(#(#own)*)),
+        Some([]) => one_extraction(model, argument, index, true, &quote!(#(#own)*)),
+        None => one_extraction(model, argument, index, false, &quote!(#(#own)*)),
         Some(conditions) => {
             let last = quote!(#(#own)* #[cfg(not(any(#(#conditions),*)))]);
             let early = quote!(#(#own)* #[cfg(any(#(#conditions),*))]);
-            let last = one_extraction(model, argument, index, true, last);
-            let early = one_extraction(model, argument, index, false, early);
+            let last = one_extraction(model, argument, index, true, &last);
+            let early = one_extraction(model, argument, index, false, &early);
             quote!(#last #early)
         }
     }
@@ -150,7 +150,7 @@ fn one_extraction(
     argument: &Argument<'_>,
     index: usize,
     last: bool,
-    cfgs: TokenStream,
+    cfgs: &TokenStream,
 ) -> TokenStream {
     let (p, app) = (&model.runtime, app(model));
     let variable = variable(index);

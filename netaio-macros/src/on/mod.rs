@@ -44,6 +44,3 @@ pub(crate) fn expand(kind: Kind, arguments: TokenStream, item: TokenStream) -> T
         expand::expand(&model)
     })
 }
-
-#[cfg(test)]
-mod tests;

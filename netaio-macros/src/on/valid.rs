@@ -146,7 +146,7 @@ fn arguments<'a>(handler: &'a Handler, report: &mut Report) -> Option<Vec<Argume
     for input in &handler.signature.inputs {
         match input {
             FnArg::Receiver(receiver) => report.error(
-                &receiver.self_token,
+                receiver.self_token,
                 "a handler is a free fn: take the data as `State(…): State<T>` instead of `self`, \
                  and move the fn out of the `impl`",
             ),
@@ -172,7 +172,7 @@ fn qualifiers(handler: &Handler, report: &mut Report) {
         report.error(abi, "a handler is a Rust fn: remove `extern`");
     }
     if let Some(variadic) = &signature.variadic {
-        report.error(&variadic.dots, "a handler has a fixed number of arguments: remove `...`");
+        report.error(variadic.dots, "a handler has a fixed number of arguments: remove `...`");
     }
     if types::PRIMITIVES.iter().any(|primitive| signature.ident == primitive) {
         let name = &signature.ident;

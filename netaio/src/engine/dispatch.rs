@@ -138,7 +138,7 @@ impl Engine {
         };
         let result = catch(|| (slot.call)(opened.into_message(), &call));
         let handler = slot.route.name;
-        let reply_to = ReplyTo { message_type, uri, layer: slot.layer.clone(), handler };
+        let reply_to = ReplyTo { uri, layer: slot.layer.clone(), handler };
         match result {
             Ok(Outcome::Ready(reply)) => Handled::Ready(reply, reply_to),
             Ok(Outcome::Later(future)) => {
@@ -270,7 +270,7 @@ impl Engine {
             }
             return Step::Done;
         }
-        let reply_to = ReplyTo { message_type, uri, layer: Layer::new(), handler: "default" };
+        let reply_to = ReplyTo { uri, layer: Layer::new(), handler: "default" };
         self.reply(Reply::not_found(), &reply_to, origin, out);
         Step::Done
     }

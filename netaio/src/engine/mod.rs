@@ -68,10 +68,6 @@ impl Opened {
         self.message.body()
     }
 
-    pub(crate) fn fields(&self) -> &AuthFields {
-        self.message.auth_fields()
-    }
-
     pub(crate) fn into_message(self) -> Message {
         self.message
     }

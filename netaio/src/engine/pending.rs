@@ -9,12 +9,11 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::{handler::Reply, plugin::Layer, wire::MessageType};
+use crate::{handler::Reply, plugin::Layer};
 
 /// What a reply needs to know of its request.
 #[derive(Debug, Clone)]
 pub(crate) struct ReplyTo {
-    pub(crate) message_type: MessageType,
     pub(crate) uri: Bytes,
     /// The inner layer of the handler.
     pub(crate) layer: Layer,

@@ -170,6 +170,9 @@ impl fmt::Display for Route {
     }
 }
 
+/// Makes the default handler, once the state is there.
+type BindDefault<S> = Box<dyn FnOnce(&Arc<S>) -> ErasedCall>;
+
 /// Puts an app together: its state, the plugins behind its keys, handlers beside the registered.
 ///
 /// `App::builder()`, which `#[app]` writes, makes one.
@@ -179,7 +182,7 @@ pub struct AppBuilder<A: Application> {
     auth: HashMap<&'static str, Arc<dyn AuthPlugin>>,
     cipher: HashMap<&'static str, Arc<dyn CipherPlugin>>,
     mounted: Vec<&'static Descriptor<A>>,
-    default: Option<Box<dyn FnOnce(&Arc<A::State>) -> ErasedCall>>,
+    default: Option<BindDefault<A::State>>,
     problems: Vec<Problem>,
 }
 

@@ -27,9 +27,9 @@ pub use descriptor::{
 };
 pub use endpoint::Endpoint;
 pub use extract::{FromContext, FromMessage};
-pub use function::Handler;
+pub use function::{Async, Handler, Plain};
 #[cfg(feature = "json")]
-pub use json::Json;
+pub use json::{Json, JsonRejection};
 pub use key::RouteKey;
 pub use reply::{IntoErrorReply, IntoReply, Reply, ReplyError};
 

@@ -195,9 +195,7 @@ impl Table {
 
     fn learn(&mut self, message_type: MessageType) {
         if let MessageType::Custom(custom) = message_type {
-            if !self.types.contains(custom.get()) {
-                self.types = self.types.clone().with(custom.get(), "CUSTOM");
-            }
+            self.types = std::mem::take(&mut self.types).with(custom.get(), "CUSTOM");
         }
     }
 

@@ -142,10 +142,10 @@ where
         if let Poll::Ready(read) = self.inbound.poll_read(&mut self.stream, context) {
             return Poll::Ready(Event::Read(read));
         }
-        if let Some((waiting, deadline)) = &mut self.deadline {
-            if deadline.as_mut().poll(context).is_ready() {
-                return Poll::Ready(Event::Deadline(*waiting));
-            }
+        if let Some((waiting, deadline)) = &mut self.deadline
+            && deadline.as_mut().poll(context).is_ready()
+        {
+            return Poll::Ready(Event::Deadline(*waiting));
         }
         Poll::Pending
     }

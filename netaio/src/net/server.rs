@@ -64,6 +64,7 @@ struct Accepting {
 
 impl TcpServer {
     /// Starts to build a server for an app.
+    #[allow(clippy::needless_pass_by_value, reason = "an app is a handle, given away like one")]
     pub fn builder<A: Application>(app: App<A>) -> TcpServerBuilder {
         TcpServerBuilder {
             router: Arc::clone(app.router()),

@@ -74,14 +74,6 @@ impl Layer {
         names
     }
 
-    /// Returns this layer with what `over` sets replaced.
-    pub(crate) fn overlaid(&self, over: &Self) -> Self {
-        Self {
-            auth: over.auth.clone().or_else(|| self.auth.clone()),
-            cipher: over.cipher.clone().or_else(|| self.cipher.clone()),
-        }
-    }
-
     /// Seals and signs a body.
     ///
     /// # Errors

@@ -159,7 +159,7 @@ impl TcpClientBuilder {
             self.on_timeout,
         ));
         let guard = Arc::new(Guard(Arc::clone(&shared)));
-        TcpClient { shared, guard, layer: Layer::new(), server: None }
+        TcpClient { shared, _guard: guard, layer: Layer::new(), server: None }
     }
 }
 

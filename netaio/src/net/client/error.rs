@@ -52,16 +52,16 @@ pub enum RequestError {
     Send(#[from] SendError),
     /// The server answered NOT_FOUND.
     #[error("not found: {}", .0.text())]
-    NotFound(Response),
+    NotFound(Box<Response>),
     /// The server answered NOT_PERMITTED.
     #[error("not permitted: {}", .0.text())]
-    NotPermitted(Response),
+    NotPermitted(Box<Response>),
     /// The server answered AUTH_ERROR: a wrong or missing secret, in the outer or the inner layer.
     #[error("auth failed: {}", .0.text())]
-    Auth(Response),
+    Auth(Box<Response>),
     /// The server answered ERROR.
     #[error("the server reports: {}", .0.text())]
-    Error(Response),
+    Error(Box<Response>),
 }
 
 impl RequestError {

@@ -59,7 +59,7 @@ use shared::{Guard, Shared};
 pub struct TcpClient {
     shared: Arc<Shared>,
     /// Closes the connections when the last clone goes.
-    guard: Arc<Guard>,
+    _guard: Arc<Guard>,
     /// The inner layer of this handle's calls.
     layer: Layer,
     /// The server that this handle's calls go to.

@@ -122,7 +122,7 @@ impl Reconnect {
     /// Tries to restore a connection until it stands, nobody wants it, or the attempts are used up.
     pub(super) async fn restore(&self, shared: &Arc<Shared>, server: &ServerName, end: &End) {
         let server = server.clone();
-        self.tell(ReconnectEvent::Lost { server: server.clone(), reason: end.to_string().into() });
+        self.tell(&ReconnectEvent::Lost { server: server.clone(), reason: end.to_string().into() });
         let mut longest = self.first_pause;
         let mut attempt = 0;
         while self.attempts.is_none_or(|attempts| attempt < attempts) {
@@ -138,15 +138,15 @@ impl Reconnect {
             match Box::pin(connect(shared, &server)).await {
                 Ok(()) => {
                     resubscribe(shared, &server);
-                    return self.tell(ReconnectEvent::Restored { server, attempt });
+                    return self.tell(&ReconnectEvent::Restored { server, attempt });
                 }
                 Err(error) => {
-                    self.tell(ReconnectEvent::Failed { server: server.clone(), attempt, error });
+                    self.tell(&ReconnectEvent::Failed { server: server.clone(), attempt, error });
                 }
             }
             longest = (longest * 2).min(self.longest_pause);
         }
-        self.tell(ReconnectEvent::GivenUp { server });
+        self.tell(&ReconnectEvent::GivenUp { server });
     }
 
     /// Returns between half of the longest pause and all of it.
@@ -157,8 +157,8 @@ impl Reconnect {
         longest.mul_f64(0.5 + part / 2.0)
     }
 
-    fn tell(&self, event: ReconnectEvent) {
-        match &event {
+    fn tell(&self, event: &ReconnectEvent) {
+        match event {
             ReconnectEvent::Lost { server, reason } => {
                 tracing::warn!(%server, %reason, "connection lost");
             }
@@ -171,7 +171,7 @@ impl Reconnect {
             ReconnectEvent::GivenUp { server } => tracing::warn!(%server, "gave up to reconnect"),
         }
         if let Some(hook) = &self.hook {
-            hook(&event);
+            hook(event);
         }
     }
 }

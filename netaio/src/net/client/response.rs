@@ -62,10 +62,10 @@ impl Response {
     /// [`Auth`](RequestError::Auth) or [`Error`](RequestError::Error) for an answer of that type.
     pub fn ok(self) -> Result<Self, RequestError> {
         match self.message_type() {
-            MessageType::NotFound => Err(RequestError::NotFound(self)),
-            MessageType::NotPermitted => Err(RequestError::NotPermitted(self)),
-            MessageType::AuthError => Err(RequestError::Auth(self)),
-            MessageType::Error => Err(RequestError::Error(self)),
+            MessageType::NotFound => Err(RequestError::NotFound(Box::new(self))),
+            MessageType::NotPermitted => Err(RequestError::NotPermitted(Box::new(self))),
+            MessageType::AuthError => Err(RequestError::Auth(Box::new(self))),
+            MessageType::Error => Err(RequestError::Error(Box::new(self))),
             _ => Ok(self),
         }
     }

@@ -25,13 +25,13 @@ pub enum Value {
     /// Text.
     Str(String),
     /// A list.
-    List(Vec<Value>),
+    List(Vec<Self>),
     /// A tuple.
-    Tuple(Vec<Value>),
+    Tuple(Vec<Self>),
     /// A set of hashable values.
-    Set(Vec<Value>),
+    Set(Vec<Self>),
     /// A dict with hashable keys.
-    Dict(Vec<(Value, Value)>),
+    Dict(Vec<(Self, Self)>),
     /// An object of an application's class, unread. netaio never accepts one.
     Packable {
         /// The name of the class.
