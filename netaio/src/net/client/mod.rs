@@ -87,7 +87,13 @@ impl TcpClient {
     pub async fn connect_to(&self, server: impl Into<ServerName>) -> Result<Self, ConnectError> {
         let server = server.into();
         connection::connect(&self.shared, &server).await?;
-        Ok(Self { server: Some(server), ..self.clone() })
+        Ok(self.at(server))
+    }
+
+    /// Returns a handle whose calls go to a server that is connected already, or will be.
+    #[must_use]
+    pub fn at(&self, server: impl Into<ServerName>) -> Self {
+        Self { server: Some(server.into()), ..self.clone() }
     }
 
     /// Returns a handle whose calls carry an inner auth layer, and whose replies must.

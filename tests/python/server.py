@@ -1,0 +1,102 @@
+"""The sample application on the original package: `server.py PROFILE`, profiles plain and readme.
+
+It takes a free port and prints `READY PORT`.
+"""
+
+import asyncio
+import logging
+import sys
+
+from netaio import (
+    Body,
+    HMACAuthPlugin,
+    Message,
+    MessageType,
+    TCPServer,
+    make_error_msg,
+    make_not_found_msg,
+    make_ok_msg,
+    make_respond_uri_msg,
+)
+
+profile = sys.argv[1]
+outer = inner = None
+if profile == "readme":
+    outer = HMACAuthPlugin({"secret": "test"})
+    inner = HMACAuthPlugin({"secret": "adminpassword", "hmac_field": "camh"})
+elif profile != "plain":
+    sys.exit(f"unknown profile {profile}")
+
+logging.disable(logging.CRITICAL)
+server = TCPServer(port=0, interface="127.0.0.1", auth_plugin=outer)
+store = {}
+
+
+@server.on(MessageType.CREATE_URI, auth_plugin=inner)
+async def create(msg, writer):
+    if msg.body.uri in store:
+        return make_error_msg("cannot overwrite", msg.body.uri)
+    store[msg.body.uri] = msg.body.content
+    return make_ok_msg(b"stored", msg.body.uri)
+
+
+@server.on(MessageType.REQUEST_URI)
+async def request(msg, writer):
+    if msg.body.uri not in store:
+        return make_not_found_msg(uri=msg.body.uri)
+    return make_respond_uri_msg(store[msg.body.uri], msg.body.uri)
+
+
+@server.on((MessageType.REQUEST_URI, b"echo"))
+async def echo(msg, writer):
+    return make_respond_uri_msg(msg.body.content, b"echo")
+
+
+@server.on((MessageType.REQUEST_URI, b"guarded-echo"), auth_plugin=inner)
+async def guarded_echo(msg, writer):
+    return make_respond_uri_msg(msg.body.content, b"guarded-echo")
+
+
+@server.on(MessageType.UPDATE_URI, auth_plugin=inner)
+async def update(msg, writer):
+    if msg.body.uri not in store:
+        return make_not_found_msg(uri=msg.body.uri)
+    store[msg.body.uri] = msg.body.content
+    return make_ok_msg(b"stored", msg.body.uri)
+
+
+@server.on(MessageType.DELETE_URI, auth_plugin=inner)
+async def delete(msg, writer):
+    if store.pop(msg.body.uri, None) is None:
+        return make_not_found_msg(uri=msg.body.uri)
+    return make_ok_msg(b"deleted", msg.body.uri)
+
+
+@server.on(MessageType.SUBSCRIBE_URI)
+async def subscribe(msg, writer):
+    server.subscribe(msg.body.uri, writer)
+    return Message.prepare(Body.prepare(b"", uri=msg.body.uri), MessageType.CONFIRM_SUBSCRIBE)
+
+
+@server.on(MessageType.UNSUBSCRIBE_URI)
+async def unsubscribe(msg, writer):
+    server.unsubscribe(msg.body.uri, writer)
+    return Message.prepare(Body.prepare(b"", uri=msg.body.uri), MessageType.CONFIRM_UNSUBSCRIBE)
+
+
+@server.on(MessageType.PUBLISH_URI)
+async def publish(msg, writer):
+    body = Body.prepare(msg.body.content, uri=msg.body.uri)
+    await server.notify(msg.body.uri, Message.prepare(body, MessageType.NOTIFY_URI))
+    return make_ok_msg(b"published", msg.body.uri)
+
+
+async def main():
+    # The original keeps its listener to itself: accept with its own connection handler instead.
+    listener = await asyncio.start_server(server.handle_client, "127.0.0.1", 0)
+    print("READY", listener.sockets[0].getsockname()[1], flush=True)
+    async with listener:
+        await listener.serve_forever()
+
+
+asyncio.run(main())
