@@ -1,1 +1,4 @@
-//! netaio-ui-tests
+//! The macros as their users meet them: programs that compile, and messages for those that don't.
+//!
+//! One mistake a file, named after the mistake, its message beside it. The compiler is pinned by
+//! `rust-toolchain.toml`, since its wording is part of the messages.
