@@ -1,23 +1,105 @@
 //! A declarative framework for network applications that are not HTTP.
+//!
+//! Write an async fn, put `#[on(CreateUri, auth = admin)]` on it, and it answers over TCP, Unix
+//! sockets or memory, authenticated in layers. The wire is that of the Python package netaio 0.0.9:
+//! nodes in both languages work together.
+//!
+//! # Quick start
+//!
+//! ```
+//! use netaio::{net::memory, prelude::*};
+//! use std::sync::{Arc, Mutex};
+//!
+//! #[app(state = Arc<Mutex<u64>>)]
+//! struct App;
+//!
+//! #[on(RequestUri, uri = "count")]
+//! async fn count(State(count): State<Arc<Mutex<u64>>>) -> String {
+//!     let mut count = count.lock().unwrap();
+//!     *count += 1;
+//!     count.to_string()
+//! }
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> netaio::Result<()> {
+//!     let app = App::builder().state(Arc::default()).build()?;
+//!     // A test needs no socket; a program says `TcpServer::builder(app).bind("...").await?`.
+//!     let client = memory::connect(app);
+//!     assert_eq!(client.request("count").await?.content(), "1");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # The way around
+//!
+//! | to learn | see |
+//! |---|---|
+//! | what a handler may take | [`handler::extract`] |
+//! | what a handler may return | [`handler::reply`] |
+//! | the attributes and their options | [`app`], [`on`], [`once`], [`message_types`], [`handlers`] |
+//! | how to serve | [`TcpServer`] |
+//! | how to call | [`TcpClient`] |
+//! | how layers of auth and encryption work | [`plugin`] |
+//! | how to test without sockets | [`net::memory`] |
+//! | what peers may use up | [`Limits`] |
+//! | the bytes | [`wire`] |
+//! | what has become of a Python name | [`coming_from_python`] |
+//!
+//! # The onion
+//!
+//! An endpoint's *outer* layer protects all its traffic; a handler's *inner* layer, which
+//! `auth = admin` asks for, protects what it guards. A reply takes the way back:
+//!
+//! ```text
+//!   bytes -> outer auth -> outer cipher -> (route) -> inner auth -> inner cipher -> handler
+//!   bytes <- outer auth <- outer cipher <------------ inner auth <- inner cipher <- reply
+//! ```
+//!
+//! A message that fails a check goes no further, whatever the endpoint answers.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `macros` | yes | the attributes, and registration at link time |
+//! | `hmac` | yes | [`plugin::HmacAuth`] |
+//! | `json` | no | the `Json<T>` argument and reply |
 
-pub mod engine;
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod engine;
 mod error;
 pub mod handler;
 pub mod net;
 pub mod plugin;
 pub mod prelude;
-pub mod pubsub;
-pub mod wire;
-
 #[cfg(feature = "macros")]
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
+mod private;
+mod pubsub;
+pub mod wire;
 
 pub use engine::{AuthFailureAction, AuthFailurePolicy, Counters, Limits, RefusedMessage};
 pub use error::{Error, Result};
+#[doc(inline)]
 pub use handler::App;
+#[doc(inline)]
 pub use net::{TcpServer, client::TcpClient};
 #[cfg(feature = "macros")]
 pub use netaio_macros::{app, handlers, message_types, on, once};
+#[doc(inline)]
 pub use wire::{Message, MessageType};
+
+/// What generated code names. Not public API.
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::private::*;
+}
+
+#[doc = include_str!("docs/coming_from_python.md")]
+pub mod coming_from_python {}
+
+/// The README's programs compile.
+#[cfg(all(doctest, feature = "macros", feature = "hmac"))]
+#[doc = include_str!("../../README.md")]
+mod readme {}

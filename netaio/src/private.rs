@@ -33,7 +33,18 @@ where
     Outcome::Later(Box::pin(async move { into_reply(future.await, request) }))
 }
 
-pub use crate::handler::function::{context_arg, last_arg};
+/// Extracts an argument that leaves the message as it is.
+pub fn context_arg<T: FromContext<S>, S>(context: &Context<'_, S>) -> Result<T, Outcome> {
+    crate::handler::context_arg(context)
+}
+
+/// Extracts the last argument, which may consume the message.
+pub fn last_arg<T: FromMessage<S, M>, S, M>(
+    message: Message,
+    context: &Context<'_, S>,
+) -> Result<T, Outcome> {
+    crate::handler::last_arg(message, context)
+}
 
 /// An argument that is not the last and whose name says that it reads the message.
 #[diagnostic::on_unimplemented(

@@ -42,12 +42,12 @@ where
 }
 
 /// Extracts an argument that leaves the message as it is.
-pub fn context_arg<T: FromContext<S>, S>(context: &Context<'_, S>) -> Result<T, Outcome> {
+pub(crate) fn context_arg<T: FromContext<S>, S>(context: &Context<'_, S>) -> Result<T, Outcome> {
     T::from_context(context).map_err(rejected)
 }
 
 /// Extracts the last argument, which may consume the message.
-pub fn last_arg<T: FromMessage<S, M>, S, M>(
+pub(crate) fn last_arg<T: FromMessage<S, M>, S, M>(
     message: Message,
     context: &Context<'_, S>,
 ) -> Result<T, Outcome> {

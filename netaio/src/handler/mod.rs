@@ -11,7 +11,7 @@ mod context;
 mod descriptor;
 mod endpoint;
 pub mod extract;
-pub(crate) mod function;
+mod function;
 #[cfg(feature = "json")]
 mod json;
 mod key;
@@ -37,4 +37,6 @@ pub(crate) use app::{check_outer, sorted_routes};
 pub(crate) use connection::Link;
 pub(crate) use context::Call;
 pub(crate) use endpoint::Node;
+#[cfg(feature = "macros")]
+pub(crate) use function::{context_arg, last_arg};
 pub(crate) use router::{Router, Slot};

@@ -6,7 +6,7 @@ use crate::wire::{AuthFields, Body};
 /// An auth plugin and a cipher that protect a message together; each may be absent.
 ///
 /// Sending seals first and signs what was sealed; receiving checks first and opens what was
-/// checked. See the [module](self) for the picture with two layers.
+/// checked. See the [module](crate::plugin) for the picture with two layers.
 #[derive(Debug, Clone, Default)]
 pub struct Layer {
     auth: Option<Arc<dyn AuthPlugin>>,
