@@ -13,6 +13,8 @@ mod message_types;
 mod names;
 mod on;
 mod paths;
+#[cfg(test)]
+mod robustness;
 
 use proc_macro::TokenStream;
 
