@@ -337,6 +337,20 @@ async fn a_subscriber_that_does_not_read_is_cut_and_delays_nobody() {
 }
 
 #[tokio::test]
+async fn a_subscription_over_the_limit_is_not_permitted() {
+    let app = App::empty();
+    app.on(MessageType::SubscribeUri, |uri: Uri, peer: Connection| peer.subscribe(uri));
+    let limits = Limits::default().max_subscriptions(2);
+    let served = Served::new(app, |server| server.limits(limits));
+    let client = served.client(Layer::new()).await;
+    let _kept = [within(client.subscribe("a")).await, within(client.subscribe("b")).await];
+    let refused = within(client.subscribe("c")).await;
+    assert!(matches!(refused, Err(RequestError::NotPermitted(_))), "{refused:?}");
+    assert_eq!(served.handle.endpoint().subscribers("c"), 0);
+    assert_eq!(served.handle.counters().subscriptions_refused(), 1);
+}
+
+#[tokio::test]
 async fn a_stopping_server_finishes_what_it_has_begun() {
     let (app, go, begun) = (App::empty(), Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (wait, tell) = (Arc::clone(&go), Arc::clone(&begun));

@@ -181,7 +181,13 @@ impl Engine {
     fn reply(&self, reply: Reply, to: &ReplyTo, origin: &Origin, out: &mut BytesMut) {
         // What the handler sent to this connection itself comes before its reply.
         origin.connection.take_queued(out);
-        let Some(message) = reply.into_message() else { return };
+        let Some(mut message) = reply.into_message() else { return };
+        // A handler that returns `()` need not look whether its subscription was taken.
+        if message.message_type == MessageType::ConfirmSubscribe && origin.connection.take_refusal()
+        {
+            message.message_type = MessageType::NotPermitted;
+            message.content = Bytes::from_static(b"too many subscriptions");
+        }
         let uri = message.uri.as_ref().unwrap_or(&to.uri);
         let (kind, content) = (message.message_type, &message.content);
         let Err(error) = self.seal(&to.layer, kind, uri, content, None, out) else { return };

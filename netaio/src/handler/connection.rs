@@ -29,6 +29,9 @@ pub(crate) trait Link: Send + Sync {
     fn close(&self);
     fn is_closed(&self) -> bool;
 
+    /// Returns whether a subscription was refused since this was last asked.
+    fn take_refusal(&self) -> bool;
+
     /// Moves what is queued for this connection to the end of `out`.
     fn take_queued(&self, out: &mut BytesMut);
 }
@@ -111,6 +114,10 @@ impl Connection {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.link.is_closed()
+    }
+
+    pub(crate) fn take_refusal(&self) -> bool {
+        self.link.take_refusal()
     }
 
     pub(crate) fn take_queued(&self, out: &mut BytesMut) {

@@ -2,7 +2,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -31,6 +31,8 @@ pub(crate) struct Peering {
     remote: RemoteAddr,
     transport: Transport,
     pub(crate) outbox: Outbox,
+    /// Set when a subscription was refused, until the handler's reply says so.
+    refused: AtomicBool,
     hub: Arc<Hub>,
 }
 
@@ -49,7 +51,8 @@ impl Hub {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed));
         let outbox = Outbox::new(self.engine.limits.outbound_limit);
-        let peering = Arc::new(Peering { id, remote, transport, outbox, hub: Arc::clone(self) });
+        let (refused, hub) = (AtomicBool::new(false), Arc::clone(self));
+        let peering = Arc::new(Peering { id, remote, transport, outbox, refused, hub });
         self.lock().insert(id, Arc::clone(&peering));
         Listed(peering)
     }
@@ -150,6 +153,7 @@ impl Link for Peering {
         let subscribed = self.hub.topics.subscribe(uri, this);
         if subscribed == Err(SubscribeError::TooMany) {
             count::subscriptions_refused(&self.hub.engine.counters);
+            self.refused.store(true, Ordering::Relaxed);
         }
         subscribed
     }
@@ -168,6 +172,10 @@ impl Link for Peering {
 
     fn is_closed(&self) -> bool {
         self.outbox.phase() != Phase::Open
+    }
+
+    fn take_refusal(&self) -> bool {
+        self.refused.swap(false, Ordering::Relaxed)
     }
 
     fn take_queued(&self, out: &mut BytesMut) {

@@ -213,6 +213,10 @@ impl ConnectionLink for Link {
         self.outbox.phase() != Phase::Open
     }
 
+    fn take_refusal(&self) -> bool {
+        false
+    }
+
     fn take_queued(&self, out: &mut BytesMut) {
         self.outbox.take(out);
     }
