@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use netaio::{TcpClient, plugin::HmacAuth};
-use netaio_examples::{log, scenario};
+use netaio_examples::{Secrets, log, scenario};
 
 #[derive(Parser)]
 #[command(about)]
@@ -10,29 +10,18 @@ struct Args {
     /// The server.
     #[arg(long, default_value = "127.0.0.1:8888")]
     server: String,
-    /// The secret that every message is signed with.
-    #[arg(long, default_value = "test")]
-    secret: String,
-    /// The secret that changes are signed with as well.
-    #[arg(long, default_value = "adminpassword")]
-    admin_secret: String,
-    /// Signs nothing.
-    #[arg(long)]
-    no_auth: bool,
+    #[command(flatten)]
+    secrets: Secrets,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     log();
     let args = Args::parse();
-    let mut client = TcpClient::builder();
-    if !args.no_auth {
-        client = client.auth(HmacAuth::new(&args.secret));
-    }
-    let client = client.connect(&args.server).await?;
-    let mut admin = client.clone();
-    if !args.no_auth {
-        admin = client.with_auth(HmacAuth::new(&args.admin_secret).field("camh"));
-    }
+    let client = TcpClient::builder().layer(args.secrets.outer()).connect(&args.server).await?;
+    let admin = match args.secrets.admin() {
+        Some(secret) => client.with_auth(HmacAuth::new(secret).field("camh")),
+        None => client.clone(),
+    };
     scenario::run(&client, &admin).await
 }
