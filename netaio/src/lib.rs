@@ -71,11 +71,13 @@ mod engine;
 mod error;
 pub mod handler;
 pub mod net;
+pub mod peer;
 pub mod plugin;
 pub mod prelude;
 #[cfg(feature = "macros")]
 mod private;
 mod pubsub;
+mod queue;
 pub mod wire;
 
 pub use engine::{AuthFailureAction, AuthFailurePolicy, Counters, Limits, RefusedMessage};
@@ -83,7 +85,7 @@ pub use error::{Error, Result};
 #[doc(inline)]
 pub use handler::App;
 #[doc(inline)]
-pub use net::{TcpServer, client::TcpClient};
+pub use net::{TcpServer, UdpNode, client::TcpClient};
 #[cfg(feature = "macros")]
 pub use netaio_macros::{app, handlers, message_types, on, once};
 #[doc(inline)]

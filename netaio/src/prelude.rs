@@ -20,6 +20,6 @@ pub use crate::{
         extract::{Content, FromRef, State, Uri},
         reply::NoReply,
     },
-    net::{TcpServer, client::TcpClient},
+    net::{TcpServer, UdpNode, client::TcpClient},
     wire::{Message, MessageType},
 };

@@ -52,4 +52,13 @@ counters! {
     refused,
     /// Subscriptions refused because a limit was reached.
     subscriptions_refused,
+    /// Peers refused: ids that belong to another, too many or too large ones.
+    peers_refused,
+    /// Replies of the library's own that were not sent, since datagrams may carry another's address:
+    /// larger than the limit allows, or too many.
+    replies_suppressed,
+    /// Datagrams dropped because the send queue was full.
+    datagrams_dropped,
+    /// Requests that came again, byte for byte, and were answered as the first time.
+    repeats_answered,
 }

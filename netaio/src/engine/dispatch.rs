@@ -1,14 +1,20 @@
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering::Relaxed},
+};
 
+use arc_swap::Guard;
 use bytes::{Bytes, BytesMut};
 
 use super::{
     AuthFailureAction, Engine, Opened, Pending, ReadError, RefusedMessage,
     counters::count,
+    peers::is_management,
     pending::{HandlerFailure, ReplyTo, catch},
 };
 use crate::{
-    handler::{Call, Connection, Endpoint, Outcome, Reply, ReplyError, Slot, Transport},
+    handler::{Call, Connection, Endpoint, Outcome, Reply, ReplyError, Slot, Table, Transport},
+    peer::RemoteAddr,
     plugin::{AuthFailure, Layer, OpenError},
     wire::{ERROR_URI, Frame, MessageType},
 };
@@ -43,8 +49,12 @@ impl Origin {
 /// What is left to do after a message.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// Nothing: what is to be answered is in the buffer.
+    /// Nothing: what is to be answered is in the buffer, and no handler has made it.
     Done,
+    /// Nothing: a handler has run, and its reply, if any, is in the buffer.
+    Answered,
+    /// Nothing took the message and nothing answers it, as on UDP for all but requests.
+    Unclaimed(Opened),
     /// The handler runs on; its reply comes next.
     Later(Pending),
     /// The connection is to be closed, after what is in the buffer has been sent.
@@ -67,51 +77,86 @@ pub(crate) enum Handled {
 impl Engine {
     /// Handles one frame; writes at most one reply into `out`.
     pub(crate) fn receive(&self, frame: Frame, origin: &Origin, out: &mut BytesMut) -> Step {
+        match self.admit(frame, origin, out) {
+            Ok(opened) => self.dispatch(opened, origin, out),
+            Err(step) => step,
+        }
+    }
+
+    /// Reads a frame and opens its outer layer; what can't be, is refused.
+    pub(crate) fn admit(
+        &self,
+        frame: Frame,
+        origin: &Origin,
+        out: &mut BytesMut,
+    ) -> Result<Opened, Step> {
         let table = self.router.table();
         let received = match self.read(table.types(), frame) {
             Ok(received) => received,
-            Err(error) => return self.unreadable(&error, origin, out),
+            Err(error) => return Err(self.unreadable(&error, origin, out)),
         };
         let message_type = received.message_type;
         let uri = if self.outer.is_empty() { Bytes::new() } else { self.visible_uri(&received) };
-        let opened = match self.open_outer(received, None) {
-            Ok(opened) => opened,
-            Err(OpenError::Auth(failure)) => {
-                return self.refuse(message_type, &uri, &failure, None, origin, out);
+        self.open_outer(received, origin.connection.remote_addr()).map_err(|error| match error {
+            OpenError::Auth(failure) => {
+                self.refuse(message_type, &uri, &failure, None, origin, out)
             }
-            Err(OpenError::Cipher(error)) => return self.undecryptable(message_type, &error),
-        };
+            OpenError::Cipher(error) => self.undecryptable(message_type, &error),
+        })
+    }
 
+    /// Lets the handler of a message answer; writes at most one reply into `out`.
+    pub(crate) fn dispatch(&self, opened: Opened, origin: &Origin, out: &mut BytesMut) -> Step {
+        let message_type = opened.message_type();
         let uri = opened.body().uri_bytes();
         match self.handle(opened, origin) {
-            Handled::Ready(reply, reply_to) => self.reply(reply, &reply_to, origin, out),
-            Handled::Later(pending) => return Step::Later(pending),
-            Handled::Nobody(opened) => return self.unhandled(opened, origin, out),
+            Handled::Ready(reply, reply_to) => {
+                self.reply(reply, &reply_to, origin, out);
+                if is_management(message_type) { Step::Done } else { Step::Answered }
+            }
+            Handled::Later(pending) => Step::Later(pending),
+            Handled::Nobody(opened) => self.unhandled(opened, origin, out),
             Handled::Failed(OpenError::Auth(failure), layer) => {
-                return self.refuse(message_type, &uri, &failure, Some(&layer), origin, out);
+                self.refuse(message_type, &uri, &failure, Some(&layer), origin, out)
             }
             Handled::Failed(OpenError::Cipher(error), _) => {
-                return self.undecryptable(message_type, &error);
+                self.undecryptable(message_type, &error)
             }
         }
-        Step::Done
+    }
+
+    /// Returns the handlers among which a message finds its own: the endpoint's, if one of them
+    /// is meant, else the app's.
+    fn table_for(
+        &self,
+        message_type: MessageType,
+        uri: &[u8],
+        remote: &RemoteAddr,
+    ) -> Guard<Arc<Table>> {
+        if is_management(message_type) {
+            let own = self.own.table();
+            if own.find(message_type, uri, remote).is_some() {
+                return own;
+            }
+        }
+        self.router.table()
     }
 
     /// Finds the handler of a message that passed the outer layer, opens the handler's own layer,
     /// and only then calls it.
     pub(crate) fn handle(&self, mut opened: Opened, origin: &Origin) -> Handled {
-        let table = self.router.table();
         let message_type = opened.message_type();
         let uri = opened.body().uri_bytes();
+        let remote = origin.connection.remote_addr();
+        let table = self.table_for(message_type, &uri, remote);
         loop {
-            let remote = origin.connection.remote_addr();
             let Some(slot) = table.find(message_type, &uri, remote) else {
                 return Handled::Nobody(opened);
             };
             // Another connection may be first to use a one-time handler: then the message, as it
             // was, goes to the next in line.
             let spare = slot.route.once.then(|| opened.clone());
-            let inner = match self.open_inner(&slot.layer, opened, None) {
+            let inner = match self.open_inner(&slot.layer, opened, remote) {
                 Ok(inner) => inner,
                 Err(error) => return Handled::Failed(error, slot.layer.clone()),
             };
@@ -135,6 +180,7 @@ impl Engine {
             endpoint: &origin.endpoint,
             remote: origin.connection.remote_addr(),
             transport: origin.transport,
+            peers: &self.peers,
         };
         let result = catch(|| (slot.call)(opened.into_message(), &call));
         let handler = slot.route.name;
@@ -190,7 +236,8 @@ impl Engine {
         }
         let uri = message.uri.as_ref().unwrap_or(&to.uri);
         let (kind, content) = (message.message_type, &message.content);
-        let Err(error) = self.seal(&to.layer, kind, uri, content, None, out) else { return };
+        let remote = Some(origin.connection.remote_addr());
+        let Err(error) = self.seal(&to.layer, kind, uri, content, remote, out) else { return };
         count::failed_replies(&self.counters);
         tracing::error!(%error, "a reply could not be sent");
         let text: &[u8] = match error {
@@ -198,7 +245,7 @@ impl Engine {
             _ => b"internal error",
         };
         let outer_only = Layer::new();
-        if self.seal(&outer_only, MessageType::Error, &to.uri, text, None, out).is_err() {
+        if self.seal(&outer_only, MessageType::Error, &to.uri, text, remote, out).is_err() {
             tracing::error!("the error about it could not be sent either");
         }
     }
@@ -242,7 +289,8 @@ impl Engine {
                         // The outer layer was verified, so its holder may learn of this.
                         let layer = Layer::new();
                         let (kind, content) = (message.message_type, &message.content);
-                        if let Err(error) = self.seal(&layer, kind, uri, content, None, out) {
+                        let to = Some(remote);
+                        if let Err(error) = self.seal(&layer, kind, uri, content, to, out) {
                             tracing::error!(%error, "an AUTH_ERROR could not be sent");
                         }
                     } else {
@@ -266,7 +314,7 @@ impl Engine {
         let message_type = opened.message_type();
         let uri = opened.body().uri_bytes();
         if origin.is_datagram() && !message_type.is_request() {
-            return Step::Done;
+            return Step::Unclaimed(opened);
         }
         if let Some(default) = &self.router.default {
             match self.call(default, opened, uri, origin) {
@@ -274,7 +322,7 @@ impl Engine {
                 Handled::Later(pending) => return Step::Later(pending),
                 Handled::Nobody(_) | Handled::Failed(..) => {}
             }
-            return Step::Done;
+            return Step::Answered;
         }
         let reply_to = ReplyTo { uri, layer: Layer::new(), handler: "default" };
         self.reply(Reply::not_found(), &reply_to, origin, out);

@@ -1,14 +1,16 @@
 //! The one way of a message: read, check, open, find the handler, check and open its own layer,
 //! call, seal the reply.
 //!
-//! Every transport calls [`Engine::receive`] with a frame and a buffer for what is to be answered;
-//! none of them repeats a step of it. The client, whose answers go to waiting calls instead of a
-//! handler, shares [`Engine::read`], [`Engine::open`] and [`Engine::seal`].
+//! Every transport calls [`Engine::admit`] with a frame and [`Engine::dispatch`] with the message
+//! that came of it, and a buffer for what is to be answered; none of them repeats a step of it.
+//! Where calls wait for answers they are given the message in between. The client, which never
+//! answers by itself, shares [`Engine::read`], [`Engine::open`] and [`Engine::seal`].
 
 mod counters;
 mod dispatch;
 mod failure;
 mod limits;
+mod peers;
 mod pending;
 mod seal;
 
@@ -21,11 +23,13 @@ pub(crate) use counters::count;
 pub(crate) use dispatch::{Handled, Origin, Step};
 pub use failure::{AuthFailureAction, AuthFailurePolicy, RefusedMessage};
 pub use limits::Limits;
+pub(crate) use peers::Hooks;
 pub(crate) use pending::{HandlerFailure, Pending, ReplyTo};
 
 use crate::{
-    handler::Router,
-    plugin::{Direction, Environment, Layer, OpenError, PeerView, PluginContext},
+    handler::{Router, Table},
+    peer::{Peer, PeerBook, RemoteAddr},
+    plugin::{Direction, Environment, Layer, OpenError, PluginContext},
     wire::{
         AuthFields, AuthFieldsError, Body, BodyError, Frame, Message, MessageType, TypeSet,
         UnknownType,
@@ -35,7 +39,11 @@ use crate::{
 /// What all connections of an endpoint share to handle messages.
 #[derive(Debug)]
 pub(crate) struct Engine {
+    /// The app's handlers.
     pub(crate) router: Arc<Router>,
+    /// The endpoint's own handlers, which come first: peer management.
+    own: Router,
+    pub(crate) peers: PeerBook,
     pub(crate) outer: Layer,
     pub(crate) environment: Arc<dyn Environment>,
     pub(crate) limits: Limits,
@@ -86,7 +94,25 @@ pub(crate) enum ReadError {
     Checksum(MessageType),
 }
 
+/// What an [`Engine`] is made of.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) router: Arc<Router>,
+    pub(crate) outer: Layer,
+    pub(crate) environment: Arc<dyn Environment>,
+    pub(crate) limits: Limits,
+    pub(crate) on_auth_failure: AuthFailurePolicy,
+    pub(crate) peers: PeerBook,
+}
+
 impl Engine {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { router, outer, environment, limits, on_auth_failure, peers } = parts;
+        let own = Router::new(Table::new(TypeSet::BASE), None, router.app_name);
+        let counters = Counters::default();
+        Self { router, own, peers, outer, environment, limits, on_auth_failure, counters }
+    }
+
     /// Reads a frame, in the original's order: type, auth fields, body, checksum.
     pub(crate) fn read(&self, types: &TypeSet, frame: Frame) -> Result<Received, ReadError> {
         let message_type = frame.header.message_type(types)?;
@@ -104,10 +130,10 @@ impl Engine {
     pub(crate) fn open_outer(
         &self,
         received: Received,
-        peer: Option<PeerView<'_>>,
+        from: &RemoteAddr,
     ) -> Result<Opened, OpenError> {
         let Received { message_type, fields, body } = received;
-        self.open(&self.outer, message_type, fields, body, peer)
+        self.open(&self.outer, message_type, fields, body, from)
     }
 
     /// Checks and opens an inner layer of a message whose outer one is open.
@@ -115,13 +141,13 @@ impl Engine {
         &self,
         layer: &Layer,
         opened: Opened,
-        peer: Option<PeerView<'_>>,
+        from: &RemoteAddr,
     ) -> Result<Opened, OpenError> {
         if layer.is_empty() {
             return Ok(opened);
         }
         let (message_type, fields, body) = opened.message.into_parts();
-        self.open(layer, message_type, fields, body, peer)
+        self.open(layer, message_type, fields, body, from)
     }
 
     fn open(
@@ -130,12 +156,14 @@ impl Engine {
         message_type: MessageType,
         fields: AuthFields,
         body: Body,
-        peer: Option<PeerView<'_>>,
+        from: &RemoteAddr,
     ) -> Result<Opened, OpenError> {
         let body = if layer.is_empty() {
             body
         } else {
-            layer.open(&fields, body, &self.context(message_type, Direction::Incoming, peer))?
+            let peer = self.peer_for(layer, Some(from));
+            let context = self.context(message_type, Direction::Incoming, peer.as_deref());
+            layer.open(&fields, body, &context)?
         };
         Ok(Opened { message: Message::from_parts(message_type, fields, body) })
     }
@@ -144,9 +172,15 @@ impl Engine {
         &'a self,
         message_type: MessageType,
         direction: Direction,
-        peer: Option<PeerView<'a>>,
+        peer: Option<&'a Peer>,
     ) -> PluginContext<'a> {
+        let peer = peer.map(Peer::view);
         PluginContext { environment: &*self.environment, message_type, direction, peer }
+    }
+
+    /// Returns the peer at an address, if a layer asks who that is.
+    fn peer_for(&self, layer: &Layer, addr: Option<&RemoteAddr>) -> Option<Arc<Peer>> {
+        addr.filter(|_| layer.is_peer_specific()).and_then(|addr| self.peers.at(addr))
     }
 
     /// Returns the uri that a bare error may show: as received when no outer cipher hides it.

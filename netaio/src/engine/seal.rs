@@ -3,12 +3,14 @@ use bytes::BytesMut;
 use super::Engine;
 use crate::{
     handler::SendError,
-    plugin::{Direction, Layer, PeerView},
+    peer::RemoteAddr,
+    plugin::{Direction, Layer},
     wire::{AuthFields, Body, Message, MessageType, encode_frame, encode_parts},
 };
 
 impl Engine {
-    /// Seals a message into a buffer: the inner layer, then the outer one.
+    /// Seals a message into a buffer: the inner layer, then the outer one. Layers that depend on
+    /// the receiver need its address.
     ///
     /// On an error the buffer is as it was.
     pub(crate) fn seal(
@@ -17,14 +19,14 @@ impl Engine {
         message_type: MessageType,
         uri: &[u8],
         content: &[u8],
-        peer: Option<PeerView<'_>>,
+        to: Option<&RemoteAddr>,
         out: &mut BytesMut,
     ) -> Result<(), SendError> {
         if inner.is_empty() && self.outer.is_empty() {
             return Ok(encode_parts(message_type.code(), &AuthFields::new(), uri, content, out)?);
         }
         let body = Body::new(uri, content)?;
-        self.seal_body(inner, message_type, AuthFields::new(), body, peer, out)
+        self.seal_body(inner, message_type, AuthFields::new(), body, to, out)
     }
 
     /// Seals a message that the application made, keeping the auth fields it set.
@@ -32,11 +34,11 @@ impl Engine {
         &self,
         inner: &Layer,
         message: Message,
-        peer: Option<PeerView<'_>>,
+        to: Option<&RemoteAddr>,
         out: &mut BytesMut,
     ) -> Result<(), SendError> {
         let (message_type, fields, body) = message.into_parts();
-        self.seal_body(inner, message_type, fields, body, peer, out)
+        self.seal_body(inner, message_type, fields, body, to, out)
     }
 
     fn seal_body(
@@ -45,10 +47,11 @@ impl Engine {
         message_type: MessageType,
         mut fields: AuthFields,
         body: Body,
-        peer: Option<PeerView<'_>>,
+        to: Option<&RemoteAddr>,
         out: &mut BytesMut,
     ) -> Result<(), SendError> {
-        let context = self.context(message_type, Direction::Outgoing, peer);
+        let peer = self.peer_for(inner, to).or_else(|| self.peer_for(&self.outer, to));
+        let context = self.context(message_type, Direction::Outgoing, peer.as_deref());
         let body = inner.seal(&mut fields, body, &context)?;
         let body = self.outer.seal(&mut fields, body, &context)?;
         encode_frame(message_type.code(), &fields, body.encoded(), out)?;

@@ -2,8 +2,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 use super::{
     Application, AuthKey, Call, CipherKey, Context, Descriptor, Handler, MessageTypes, Outcome,
-    RouteKey, Router, Slot,
-    router::{ErasedCall, Table},
+    RouteKey, Router, Slot, Table, router::ErasedCall,
 };
 use crate::{
     plugin::{AuthPlugin, CipherPlugin, Layer},

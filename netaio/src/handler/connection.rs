@@ -136,7 +136,9 @@ impl fmt::Debug for Connection {
 
 impl PartialEq for Connection {
     fn eq(&self, other: &Self) -> bool {
-        self.id() == other.id()
+        // On UDP a sender is an address: its number is that of a record, which may be made anew.
+        let udp = self.transport() == Transport::Udp && other.transport() == Transport::Udp;
+        if udp { self.remote_addr() == other.remote_addr() } else { self.id() == other.id() }
     }
 }
 
@@ -169,6 +171,12 @@ pub enum SendError {
     /// Its auth fields are larger than a message can carry.
     #[error("the auth fields are too large")]
     AuthTooLarge,
+    /// The message, with its auth fields, is larger than a UDP datagram.
+    #[error("the message does not fit into a datagram, which holds 65,507 bytes")]
+    DatagramTooLarge,
+    /// The system could not send it, for example because no network leads there.
+    #[error("the network refused the message: {0}")]
+    Network(std::io::ErrorKind),
 }
 
 impl From<BodyTooLarge> for SendError {

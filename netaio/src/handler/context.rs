@@ -1,5 +1,10 @@
+use std::sync::Arc;
+
 use super::{Connection, Endpoint, RemoteAddr, Transport};
-use crate::wire::MessageType;
+use crate::{
+    peer::{Peer, PeerBook},
+    wire::MessageType,
+};
 
 /// What is known of one call, whatever the app: built by the transport, lent to the handler.
 #[derive(Debug, Clone, Copy)]
@@ -10,6 +15,7 @@ pub(crate) struct Call<'a> {
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) remote: &'a RemoteAddr,
     pub(crate) transport: Transport,
+    pub(crate) peers: &'a PeerBook,
 }
 
 /// What extractors draw from: the message's circumstances and the app's state.
@@ -60,5 +66,11 @@ impl<S> Context<'_, S> {
     #[must_use]
     pub fn transport(&self) -> Transport {
         self.call.transport
+    }
+
+    /// Returns the peer that made itself known from the sender's address, if one has.
+    #[must_use]
+    pub fn peer(&self) -> Option<Arc<Peer>> {
+        self.call.peers.at(self.call.remote)
     }
 }

@@ -59,7 +59,7 @@ impl Endpoint {
         self.node.notify(key.as_ref(), message)
     }
 
-    /// Sends a message to every connection; returns how many.
+    /// Sends a message to every connection, or every peer of a UDP node; returns how many.
     ///
     /// Connections that never proved who they are receive it too, as in the original: broadcast
     /// nothing that an outer cipher does not hide and they must not read.
@@ -77,7 +77,7 @@ impl Endpoint {
         self.node.subscribers(uri.as_ref())
     }
 
-    /// Returns how many connections are open.
+    /// Returns how many connections are open; for a UDP node, how many peers are known.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.node.connections()
@@ -101,7 +101,9 @@ impl<S> FromContext<S> for Endpoint {
 impl super::IntoErrorReply for SendError {
     fn into_error_reply(self) -> super::ReplyError {
         match self {
-            Self::TooLarge(_) => super::ReplyError::error("the message is too large"),
+            Self::TooLarge(_) | Self::DatagramTooLarge => {
+                super::ReplyError::error("the message is too large")
+            }
             other => {
                 tracing::warn!(error = %other, "a handler could not send");
                 super::ReplyError::internal()

@@ -8,6 +8,7 @@
 //! | [`Transport`] | the kind of network |
 //! | [`Connection`](super::Connection) | a handle to the sender: subscribe, send, close |
 //! | [`Endpoint`](super::Endpoint) | the server or node: notify, broadcast |
+//! | [`Peer`](crate::peer::Peer), `Option<Peer>` | the peer that made itself known from the sender's address |
 //! | [`MessageType`] | the message's type |
 //! | [`Content`], `Bytes`, `Vec<u8>`, `String` | the content; last argument only |
 //! | [`Message`] | the whole message; last argument only |

@@ -4,7 +4,6 @@
 //! [`IntoReply`]. `#[on]` and `#[once]` register it with an application; [`App::on`] and
 //! [`App::once`] do so while it runs.
 
-mod addr;
 mod app;
 mod connection;
 mod context;
@@ -15,10 +14,11 @@ mod function;
 #[cfg(feature = "json")]
 mod json;
 mod key;
+mod peer;
 pub mod reply;
 mod router;
 
-pub use addr::{RemoteAddr, Transport};
+pub use crate::peer::{RemoteAddr, Transport};
 pub use app::{App, AppBuilder, BuildError, Problem, Route};
 pub use connection::{Connection, ConnectionId, SendError, SubscribeError};
 pub use context::Context;
@@ -31,6 +31,7 @@ pub use function::{Async, Handler, Plain};
 #[cfg(feature = "json")]
 pub use json::{Json, JsonRejection};
 pub use key::RouteKey;
+pub use peer::UnknownPeer;
 pub use reply::{IntoErrorReply, IntoReply, Reply, ReplyError};
 
 pub(crate) use app::{check_outer, sorted_routes};
@@ -39,4 +40,4 @@ pub(crate) use context::Call;
 pub(crate) use endpoint::Node;
 #[cfg(feature = "macros")]
 pub(crate) use function::{context_arg, last_arg};
-pub(crate) use router::{Router, Slot};
+pub(crate) use router::{Router, Slot, Table};

@@ -159,7 +159,8 @@ where
         while let Some(frame) = self.inbound.next_frame() {
             handled = true;
             match self.receiver.receive(frame, &mut self.out) {
-                Step::Done => {}
+                // On a stream everything that nobody takes has been answered.
+                Step::Done | Step::Answered | Step::Unclaimed(_) => {}
                 Step::Later(pending) => self.wait_for(pending).await?,
                 Step::Close(reason) => {
                     self.flush().await?;

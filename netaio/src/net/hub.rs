@@ -1,7 +1,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -9,8 +9,10 @@ use std::{
 use bytes::{Bytes, BytesMut};
 
 use crate::{
-    engine::{Engine, count},
+    engine::{Engine, Hooks, count},
     handler::{ConnectionId, Link, Node, RemoteAddr, SendError, SubscribeError, Transport},
+    net::peers::PeerHost,
+    peer::{Peer, PeerManagement},
     plugin::Layer,
     pubsub::{Outbox, Phase, Subscriber, Topics},
     wire::Message,
@@ -22,6 +24,7 @@ pub(crate) struct Hub {
     pub(crate) engine: Arc<Engine>,
     topics: Topics<Peering>,
     connections: Mutex<HashMap<ConnectionId, Arc<Peering>>>,
+    this: Weak<Self>,
 }
 
 /// One connection, as the rest of the endpoint sees it.
@@ -43,7 +46,17 @@ pub(crate) struct Listed(pub(crate) Arc<Peering>);
 impl Hub {
     pub(crate) fn new(engine: Arc<Engine>) -> Arc<Self> {
         let topics = Topics::new(engine.limits.max_subscriptions);
-        Arc::new(Self { engine, topics, connections: Mutex::default() })
+        let connections = Mutex::default();
+        Arc::new_cyclic(|this| Self { engine, topics, connections, this: this.clone() })
+    }
+
+    /// Ends the subscriptions of a peer that took leave.
+    fn unsubscribe_peer(&self, peer: &Peer) {
+        for peering in self.all() {
+            if peer.addrs().contains(&peering.remote) {
+                self.topics.remove(&peering.id);
+            }
+        }
     }
 
     /// Lists a new connection.
@@ -86,13 +99,13 @@ impl Hub {
             let sent = to.iter().filter(|peering| peering.send(message.clone()).is_ok()).count();
             return Ok(sent);
         }
-        let frame = self.seal(message)?;
+        let frame = self.seal(message, None)?;
         Ok(to.iter().filter(|peering| peering.push(frame.clone()).is_ok()).count())
     }
 
-    fn seal(&self, message: Message) -> Result<Bytes, SendError> {
+    fn seal(&self, message: Message, to: Option<&RemoteAddr>) -> Result<Bytes, SendError> {
         let mut frame = BytesMut::new();
-        self.engine.seal_message(&Layer::new(), message, None, &mut frame)?;
+        self.engine.seal_message(&Layer::new(), message, to, &mut frame)?;
         Ok(frame.freeze())
     }
 
@@ -117,6 +130,27 @@ impl Node for Hub {
 
     fn connections(&self) -> usize {
         self.lock().len()
+    }
+}
+
+impl PeerHost for Hub {
+    fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// A server never speaks first: it answers who makes itself known.
+    fn manage(&self, management: PeerManagement) {
+        let this = self.this.clone();
+        let on_leave = Arc::new(move |peer: &Peer| {
+            if let Some(hub) = this.upgrade() {
+                hub.unsubscribe_peer(peer);
+            }
+        });
+        self.engine.manage_peers(&management, &Hooks { answers: true, on_leave });
+    }
+
+    fn stop(&self, app_id: &[u8]) -> bool {
+        self.engine.stop_peers(app_id).is_some()
     }
 }
 
@@ -159,11 +193,11 @@ impl Link for Peering {
     }
 
     fn unsubscribe(&self, uri: &[u8]) {
-        self.hub.topics.unsubscribe(uri, self.id);
+        self.hub.topics.unsubscribe(uri, &self.id);
     }
 
     fn send(&self, message: Message) -> Result<(), SendError> {
-        self.push(self.hub.seal(message)?)
+        self.push(self.hub.seal(message, Some(&self.remote))?)
     }
 
     fn close(&self) {
@@ -184,7 +218,9 @@ impl Link for Peering {
 }
 
 impl Subscriber for Peering {
-    fn id(&self) -> ConnectionId {
+    type Key = ConnectionId;
+
+    fn key(&self) -> ConnectionId {
         self.id
     }
 }
@@ -195,6 +231,7 @@ impl Drop for Listed {
         // Nothing more can be sent, and holders of a handle are to see that.
         peering.outbox.cut();
         peering.hub.lock().remove(&peering.id);
-        peering.hub.topics.remove(peering.id);
+        peering.hub.topics.remove(&peering.id);
+        peering.hub.engine.peers.with(|manager, _| manager.closed(&peering.remote));
     }
 }

@@ -114,7 +114,8 @@ impl Listener for tokio::net::UnixListener {
 
     async fn accept(&mut self) -> io::Result<(Self::Stream, RemoteAddr)> {
         let (stream, remote) = Self::accept(self).await?;
-        Ok((stream, RemoteAddr::Unix(remote.as_pathname().map(Into::into))))
+        let path = remote.as_pathname().map(Into::into);
+        Ok((stream, path.map_or_else(RemoteAddr::unnamed, RemoteAddr::Unix)))
     }
 
     fn transport(&self) -> Transport {

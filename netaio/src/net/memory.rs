@@ -14,10 +14,7 @@
 //! # }
 //! ```
 
-use std::{
-    io,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::io;
 
 use tokio::{
     io::{DuplexStream, duplex},
@@ -65,7 +62,11 @@ pub fn connect<A: Application>(app: App<A>) -> TcpClient {
 #[must_use]
 pub fn connect_layered<A: Application>(app: App<A>, layer: crate::plugin::Layer) -> TcpClient {
     let (near, far) = duplex(CAPACITY);
-    TcpServer::builder(app).layer(layer.clone()).serve_stream(far, next_addr(), Transport::Memory);
+    TcpServer::builder(app).layer(layer.clone()).serve_stream(
+        far,
+        RemoteAddr::unnamed(),
+        Transport::Memory,
+    );
     TcpClient::builder().layer(layer).connect_stream(near)
 }
 
@@ -104,7 +105,7 @@ impl Listener for MemoryListener {
 
     async fn accept(&mut self) -> io::Result<(DuplexStream, RemoteAddr)> {
         match self.receiver.recv().await {
-            Some(stream) => Ok((stream, next_addr())),
+            Some(stream) => Ok((stream, RemoteAddr::unnamed())),
             // Nobody can connect any more.
             None => std::future::pending().await,
         }
@@ -113,9 +114,4 @@ impl Listener for MemoryListener {
     fn transport(&self) -> Transport {
         Transport::Memory
     }
-}
-
-fn next_addr() -> RemoteAddr {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    RemoteAddr::Memory(NEXT.fetch_add(1, Ordering::Relaxed))
 }

@@ -1,16 +1,21 @@
 //! Servers, clients and the networks they run over.
 
+mod call;
 pub mod client;
 mod driver;
 mod hub;
 mod inbound;
 mod listener;
 pub mod memory;
+mod peers;
 mod server;
 mod session;
 mod shutdown;
+mod udp;
 
 pub use listener::Listener;
 pub use listener::bind_tcp;
+pub use peers::Peers;
 pub use server::{ServerHandle, TcpServer, TcpServerBuilder};
 pub use shutdown::ShutdownReport;
+pub use udp::{Multicast, UdpCall, UdpHandle, UdpNode, UdpNodeBuilder};

@@ -8,11 +8,16 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Listener, ShutdownReport, hub::Hub, listener::bind_tcp, session::serve, shutdown::stop_signal,
+    Listener, Peers, ShutdownReport,
+    hub::Hub,
+    listener::bind_tcp,
+    peers::{PeerHost, PeerOptions, peer_options},
+    session::serve,
+    shutdown::stop_signal,
 };
 use crate::{
     Result,
-    engine::{AuthFailurePolicy, Counters, Engine, Limits, count},
+    engine::{AuthFailurePolicy, Counters, Engine, Limits, Parts, count},
     handler::{
         App, Application, Endpoint, Node, RemoteAddr, Router, Transport, check_outer, sorted_routes,
     },
@@ -72,6 +77,7 @@ impl TcpServer {
             limits: Limits::default(),
             on_auth_failure: AuthFailurePolicy::default(),
             environment: Arc::new(System),
+            peers: PeerOptions::default(),
         }
     }
 
@@ -304,6 +310,12 @@ impl ServerHandle {
         Endpoint::new(Arc::clone(&self.hub) as _)
     }
 
+    /// Returns the peers that made themselves known to the server, and their management.
+    #[must_use]
+    pub fn peers(&self) -> Peers {
+        Peers::new(Arc::clone(&self.hub) as _)
+    }
+
     /// Returns what the server has counted.
     #[must_use]
     pub fn counters(&self) -> &Counters {
@@ -325,9 +337,12 @@ pub struct TcpServerBuilder {
     limits: Limits,
     on_auth_failure: AuthFailurePolicy,
     environment: Arc<dyn Environment>,
+    peers: PeerOptions,
 }
 
 impl TcpServerBuilder {
+    peer_options!();
+
     /// Sets the auth plugin that every message must pass.
     #[doc(alias = "auth_plugin")]
     pub fn auth(mut self, plugin: impl AuthPlugin) -> Self {
@@ -408,13 +423,13 @@ impl TcpServerBuilder {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        tokio::spawn(serve(stream, remote, transport, Hub::new(Arc::new(self.engine()))));
+        tokio::spawn(serve(stream, remote, transport, self.hub()));
     }
 
     fn build(self) -> Result<TcpServer> {
         check_outer(&self.router, &self.outer)?;
         Ok(TcpServer {
-            hub: Hub::new(Arc::new(self.engine())),
+            hub: self.hub(),
             listeners: Vec::new(),
             local_addrs: Vec::new(),
             stop: CancellationToken::new(),
@@ -422,14 +437,17 @@ impl TcpServerBuilder {
         })
     }
 
-    fn engine(self) -> Engine {
-        Engine {
+    fn hub(self) -> Arc<Hub> {
+        let engine = Engine::new(Parts {
+            peers: self.peers.book(&*self.environment),
             router: self.router,
             outer: self.outer,
             environment: self.environment,
             limits: self.limits,
             on_auth_failure: self.on_auth_failure,
-            counters: Counters::default(),
-        }
+        });
+        let hub = Hub::new(Arc::new(engine));
+        self.peers.managed.into_iter().for_each(|management| hub.manage(management));
+        hub
     }
 }

@@ -1,34 +1,56 @@
 use std::{
     collections::{HashMap, HashSet},
+    fmt,
+    hash::Hash,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
 
-use crate::handler::{ConnectionId, SubscribeError};
+use crate::handler::SubscribeError;
 
 /// Someone who can subscribe.
 pub(crate) trait Subscriber {
-    fn id(&self) -> ConnectionId;
+    /// What tells it from others: a connection's number, a sender's address.
+    type Key: Hash + Eq + Clone + fmt::Debug;
+
+    fn key(&self) -> Self::Key;
 }
 
 /// The subscriptions of an endpoint, by topic and by subscriber; both views always agree.
 #[derive(Debug)]
-pub(crate) struct Topics<S> {
+pub(crate) struct Topics<S: Subscriber> {
     state: Mutex<State<S>>,
     max_per_subscriber: usize,
 }
 
 #[derive(Debug)]
-struct State<S> {
-    topics: HashMap<Bytes, HashMap<ConnectionId, Arc<S>>>,
+struct State<S: Subscriber> {
+    topics: HashMap<Bytes, HashMap<S::Key, Arc<S>>>,
     /// What each subscriber has joined, so that its end costs only what it joined.
-    joined: HashMap<ConnectionId, HashSet<Bytes>>,
+    joined: HashMap<S::Key, Joined>,
+    /// The bytes of all keys that are joined.
+    bytes: usize,
 }
+
+/// What one subscriber has joined.
+#[derive(Debug, Default)]
+struct Joined {
+    topics: HashSet<Bytes>,
+    /// The bytes of their keys.
+    bytes: usize,
+}
+
+/// How many bytes the keys of one subscriber's subscriptions may have.
+const MAX_BYTES_PER_SUBSCRIBER: usize = 256 * 1024;
+/// How many bytes the keys of all subscriptions may have.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// What a subscription takes beside its key, at the least.
+const OVERHEAD: usize = 64;
 
 impl<S: Subscriber> Topics<S> {
     pub(crate) fn new(max_per_subscriber: usize) -> Self {
-        let state = State { topics: HashMap::new(), joined: HashMap::new() };
+        let state = State { topics: HashMap::new(), joined: HashMap::new(), bytes: 0 };
         Self { state: Mutex::new(state), max_per_subscriber }
     }
 
@@ -38,37 +60,47 @@ impl<S: Subscriber> Topics<S> {
         topic: Bytes,
         subscriber: &Arc<S>,
     ) -> Result<(), SubscribeError> {
-        let id = subscriber.id();
+        let key = subscriber.key();
         let mut state = self.state();
-        let joined = state.joined.entry(id).or_default();
-        if joined.contains(&topic) {
+        let state = &mut *state;
+        let cost = topic.len() + OVERHEAD;
+        let joined = state.joined.get(&key);
+        if joined.is_some_and(|joined| joined.topics.contains(&topic)) {
             return Ok(());
         }
-        if joined.len() >= self.max_per_subscriber {
+        let (count, bytes) = joined.map_or((0, 0), |joined| (joined.topics.len(), joined.bytes));
+        if count >= self.max_per_subscriber
+            || bytes + topic.len() > MAX_BYTES_PER_SUBSCRIBER
+            || state.bytes + cost > MAX_BYTES
+        {
             return Err(SubscribeError::TooMany);
         }
-        joined.insert(topic.clone());
-        state.topics.entry(topic).or_default().insert(id, Arc::clone(subscriber));
+        let joined = state.joined.entry(key.clone()).or_default();
+        joined.bytes += topic.len();
+        state.bytes += cost;
+        joined.topics.insert(topic.clone());
+        state.topics.entry(topic).or_default().insert(key, Arc::clone(subscriber));
         Ok(())
     }
 
     /// Ends a subscription, if there is one.
-    pub(crate) fn unsubscribe(&self, topic: &[u8], id: ConnectionId) {
+    pub(crate) fn unsubscribe(&self, topic: &[u8], key: &S::Key) {
         let mut state = self.state();
-        if let Some(joined) = state.joined.get_mut(&id) {
-            joined.remove(topic);
-            if joined.is_empty() {
-                state.joined.remove(&id);
+        let Some(joined) = state.joined.get_mut(key) else { return };
+        if joined.topics.remove(topic) {
+            joined.bytes -= topic.len();
+            if joined.topics.is_empty() {
+                state.joined.remove(key);
             }
+            state.leave(topic, key);
         }
-        state.leave(topic, id);
     }
 
     /// Ends all subscriptions of one subscriber.
-    pub(crate) fn remove(&self, id: ConnectionId) {
+    pub(crate) fn remove(&self, key: &S::Key) {
         let mut state = self.state();
-        for topic in state.joined.remove(&id).unwrap_or_default() {
-            state.leave(&topic, id);
+        for topic in state.joined.remove(key).unwrap_or_default().topics {
+            state.leave(&topic, key);
         }
     }
 
@@ -76,6 +108,12 @@ impl<S: Subscriber> Topics<S> {
     pub(crate) fn subscribers(&self, topic: &[u8]) -> Vec<Arc<S>> {
         let state = self.state();
         state.topics.get(topic).map_or_else(Vec::new, |ids| ids.values().cloned().collect())
+    }
+
+    /// Returns every topic that has subscribers, with how many.
+    pub(crate) fn counts(&self) -> HashMap<Bytes, usize> {
+        let state = self.state();
+        state.topics.iter().map(|(topic, who)| (topic.clone(), who.len())).collect()
     }
 
     pub(crate) fn count(&self, topic: &[u8]) -> usize {
@@ -88,11 +126,12 @@ impl<S: Subscriber> Topics<S> {
     }
 }
 
-impl<S> State<S> {
-    fn leave(&mut self, topic: &[u8], id: ConnectionId) {
-        if let Some(ids) = self.topics.get_mut(topic) {
-            ids.remove(&id);
-            if ids.is_empty() {
+impl<S: Subscriber> State<S> {
+    fn leave(&mut self, topic: &[u8], key: &S::Key) {
+        if let Some(keys) = self.topics.get_mut(topic) {
+            self.bytes -= topic.len() + OVERHEAD;
+            keys.remove(key);
+            if keys.is_empty() {
                 self.topics.remove(topic);
             }
         }
@@ -107,8 +146,10 @@ mod tests {
     struct Id(u64);
 
     impl Subscriber for Id {
-        fn id(&self) -> ConnectionId {
-            ConnectionId(self.0)
+        type Key = u64;
+
+        fn key(&self) -> u64 {
+            self.0
         }
     }
 
@@ -123,14 +164,28 @@ mod tests {
         assert_eq!(topics.subscribe("z".into(), &a), Err(SubscribeError::TooMany));
         assert_eq!(topics.count(b"x"), 2);
 
-        topics.unsubscribe(b"x", a.id());
-        topics.unsubscribe(b"never joined", a.id());
+        topics.unsubscribe(b"x", &a.key());
+        topics.unsubscribe(b"never joined", &a.key());
         assert_eq!(topics.count(b"x"), 1);
         topics.subscribe("z".into(), &a).unwrap();
 
-        topics.remove(a.id());
-        topics.remove(b.id());
+        topics.remove(&a.key());
+        topics.remove(&b.key());
         let state = topics.state();
         assert!(state.topics.is_empty() && state.joined.is_empty(), "nothing is left behind");
+        assert_eq!(state.bytes, 0);
+    }
+
+    #[test]
+    fn m8_long_keys_are_bounded_too() {
+        let topics = Topics::new(usize::MAX);
+        let a = Arc::new(Id(1));
+        let key = |number: u8| Bytes::from(vec![number; 60_000]);
+        for number in 0..4 {
+            topics.subscribe(key(number), &a).unwrap();
+        }
+        assert_eq!(topics.subscribe(key(4), &a), Err(SubscribeError::TooMany));
+        topics.unsubscribe(&key(0), &1);
+        topics.subscribe(key(4), &a).unwrap();
     }
 }

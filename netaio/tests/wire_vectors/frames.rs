@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use netaio::{
-    App, MessageType, TcpServer,
+    App, MessageType, TcpServer, UdpNode,
     handler::extract::{Content, Uri},
     net::{client::TcpClient, memory},
     plugin::{AuthPlugin, Direction, HmacAuth, Layer, PluginContext, System},
@@ -13,6 +13,7 @@ use netaio::{
 use serde_json::Value as Json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, duplex},
+    net::UdpSocket,
     time::timeout,
 };
 
@@ -63,15 +64,20 @@ fn probe(kind: &str) -> Bytes {
     message.encode().unwrap()
 }
 
-/// Sends bytes to a server of the recorded kind and reads all that it answers.
-async fn answers(kind: &str, sent: &[u8]) -> Bytes {
+/// The recorded handlers.
+fn app() -> App {
     let app = App::empty();
     app.on(MessageType::RequestUri, |content: Content| {
         Bytes::copy_from_slice(&content[..content.len().min(64)])
     });
     app.on(MessageType::DeleteUri, |_: Uri| "deleted");
+    app
+}
+
+/// Sends bytes to a server of the recorded kind and reads all that it answers.
+async fn answers(kind: &str, sent: &[u8]) -> Bytes {
     let (listener, connector) = memory::network();
-    let server = TcpServer::builder(app).layer(outer(kind)).listen(listener).unwrap();
+    let server = TcpServer::builder(app()).layer(outer(kind)).listen(listener).unwrap();
     let serving = tokio::spawn(server.run_until(std::future::pending()));
     let (mut reader, mut writer) = tokio::io::split(connector.connect().await.unwrap());
     let mut answer = Vec::new();
@@ -119,15 +125,7 @@ async fn wire_vectors_frames_tcp_server() {
         let recorded = case["replies"].as_array().unwrap();
         assert_eq!(replies.len(), recorded.len(), "{}", name(&case));
         for (reply, recorded) in replies.iter().zip(recorded) {
-            let code = recorded["type"].as_u64().unwrap();
-            assert_eq!(u64::from(reply.message_type.code()), code, "{}", name(&case));
-            assert_eq!(reply.content, bytes(&recorded["content"]), "{}", name(&case));
-            let uri = bytes(&recorded["uri"]);
-            if reply.uri != uri {
-                let nameless = uri.is_empty() || uri == ERROR_URI;
-                assert!(nameless && reply.message_type.is_failure(), "{}", name(&case));
-                uris += 1;
-            }
+            uris += check_reply(&case, reply, recorded);
             let fields: Vec<_> = recorded["auth_fields"].as_array().unwrap().iter().collect();
             if reply.content == b"invalid message" {
                 assert!(reply.fields.is_empty(), "{}", name(&case));
@@ -141,6 +139,75 @@ async fn wire_vectors_frames_tcp_server() {
         "wire_vectors: frames.tcp_server: {safe} answered where the original closes, \
          {uris} errors with the request's uri, {unsigned} unsigned"
     ));
+}
+
+/// Rules: an error that the original sends without a uri may name the request's (14.28); a datagram
+/// that is shorter than it declares gets no answer (U4); where a case is marked safe, there is none,
+/// or AUTH_ERROR without layers.
+#[tokio::test]
+async fn wire_vectors_frames_udp_node() {
+    let (mut safe, mut uris, mut short) = (0, 0, 0);
+    for case in cases("frames", "udp_node") {
+        let kind = case["node"].as_str().unwrap();
+        // A node of its own for each, so that none meets the limits for strangers.
+        let node = UdpNode::builder(app()).layer(outer(kind)).bind("127.0.0.1:0").await.unwrap();
+        let node = node.spawn();
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let sent = bytes(&case["send"]);
+        socket.send_to(&sent, node.local_addr()).await.unwrap();
+        socket.send_to(&probe(kind), node.local_addr()).await.unwrap();
+        let mut replies = Vec::new();
+        loop {
+            let mut datagram = vec![0; 65_536];
+            let received = timeout(Duration::from_secs(20), socket.recv(&mut datagram)).await;
+            datagram
+                .truncate(received.unwrap_or_else(|_| panic!("{}: no end", name(&case))).unwrap());
+            let reply = Reply::read(&Frame::from_datagram(datagram.into()).unwrap());
+            if reply.uri == b"probe" {
+                break;
+            }
+            replies.push(reply);
+        }
+        if case.get("safe").is_some() {
+            safe += 1;
+            for reply in &replies {
+                assert_eq!(reply.message_type, MessageType::AuthError, "{}", name(&case));
+                assert!(reply.fields.is_empty(), "{}", name(&case));
+            }
+            continue;
+        }
+        let recorded = case["replies"].as_array().unwrap();
+        if Frame::needed(&sent) > sent.len() {
+            short += recorded.len();
+            assert!(replies.is_empty(), "{}", name(&case));
+            continue;
+        }
+        assert_eq!(replies.len(), recorded.len(), "{}", name(&case));
+        for (reply, recorded) in replies.iter().zip(recorded) {
+            uris += check_reply(&case, reply, recorded);
+            let fields: Vec<_> = recorded["auth_fields"].as_array().unwrap().iter().collect();
+            assert_eq!(reply.fields.iter().collect::<Vec<_>>(), fields, "{}", name(&case));
+        }
+    }
+    say(&format!(
+        "wire_vectors: frames.udp_node: {safe} that should not be answered, {uris} errors with the \
+         request's uri, {short} cut datagrams without an answer"
+    ));
+}
+
+/// Compares type, content and uri; returns 1 for an error that names the request's uri where the
+/// original's names none.
+fn check_reply(case: &Json, reply: &Reply, recorded: &Json) -> usize {
+    let code = recorded["type"].as_u64().unwrap();
+    assert_eq!(u64::from(reply.message_type.code()), code, "{}", name(case));
+    assert_eq!(reply.content, bytes(&recorded["content"]), "{}", name(case));
+    let uri = bytes(&recorded["uri"]);
+    if reply.uri == uri {
+        return 0;
+    }
+    let nameless = uri.is_empty() || uri == ERROR_URI;
+    assert!(nameless && reply.message_type.is_failure(), "{}", name(case));
+    1
 }
 
 /// Rule: where the original raises, and reads on out of step, ours skips the frame.

@@ -13,5 +13,6 @@ mod frames;
 mod hmac;
 mod messages;
 mod packify;
+mod peers;
 mod support;
 mod types;

@@ -8,8 +8,9 @@ use super::{
     shared::{Guard, OnTimeout, Shared},
 };
 use crate::{
-    engine::{AuthFailurePolicy, Counters, Engine, Limits},
+    engine::{AuthFailurePolicy, Engine, Limits, Parts},
     handler::{App, MessageTypes, RemoteAddr, Transport},
+    net::peers::{PeerHost, PeerOptions, peer_options},
     plugin::{AuthPlugin, CipherPlugin, Environment, Layer, System},
     wire::MessageType,
 };
@@ -26,9 +27,12 @@ pub struct TcpClientBuilder {
     connect_timeout: Duration,
     reconnect: Option<Reconnect>,
     on_timeout: Option<OnTimeout>,
+    peers: PeerOptions,
 }
 
 impl TcpClientBuilder {
+    peer_options!();
+
     pub(super) fn new() -> Self {
         Self {
             handlers: App::empty(),
@@ -39,6 +43,7 @@ impl TcpClientBuilder {
             connect_timeout: Duration::from_secs(10),
             reconnect: None,
             on_timeout: None,
+            peers: PeerOptions::default(),
         }
     }
 
@@ -135,21 +140,21 @@ impl TcpClientBuilder {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let client = self.build();
-        let (name, remote) = (ServerName::from("stream"), RemoteAddr::Memory(0));
+        let (name, remote) = (ServerName::from("stream"), RemoteAddr::unnamed());
         start(&client.shared, stream, name, remote, Transport::Other);
         client
     }
 
     /// Makes a client without a connection; [`TcpClient::connect_to`] makes them.
     pub fn build(self) -> TcpClient {
-        let engine = Engine {
+        let engine = Engine::new(Parts {
             router: Arc::clone(self.handlers.router()),
             outer: self.outer,
+            peers: self.peers.book(&*self.environment),
             environment: self.environment,
             limits: self.limits,
             on_auth_failure: AuthFailurePolicy::Drop,
-            counters: Counters::default(),
-        };
+        });
         let shared = Arc::new(Shared::new(
             engine,
             self.handlers,
@@ -158,6 +163,7 @@ impl TcpClientBuilder {
             self.reconnect,
             self.on_timeout,
         ));
+        self.peers.managed.into_iter().for_each(|management| shared.manage(management));
         let guard = Arc::new(Guard(Arc::clone(&shared)));
         TcpClient { shared, _guard: guard, layer: Layer::new(), server: None }
     }

@@ -10,13 +10,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{
-    RequestError, Response, ServerName, TcpClient,
-    calls::{Accepts, Waiting},
-};
+use super::{RequestError, Response, ServerName, TcpClient};
 use crate::{
-    handler::SendError,
-    plugin::{AuthPlugin, CipherPlugin, Layer},
+    handler::{Link, SendError},
+    net::call::{Request, Waiting, request_options},
     wire::MessageType,
 };
 
@@ -33,52 +30,17 @@ use crate::{
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call {
     client: TcpClient,
-    message_type: MessageType,
-    uri: Bytes,
-    content: Bytes,
-    layer: Layer,
+    request: Request,
     server: Option<ServerName>,
-    timeout: Option<Duration>,
-    also: Option<MessageType>,
 }
 
 impl Call {
-    pub(super) fn new(client: TcpClient, message_type: MessageType, uri: Bytes) -> Self {
-        Self {
-            layer: client.layer.clone(),
-            client,
-            message_type,
-            uri,
-            content: Bytes::new(),
-            server: None,
-            timeout: None,
-            also: None,
-        }
+    pub(super) fn new(client: TcpClient, message_type: MessageType, uri: impl AsRef<[u8]>) -> Self {
+        let request = Request::new(message_type, uri, client.layer.clone());
+        Self { client, request, server: None }
     }
 
-    /// Sets the content; the default is none.
-    pub fn content(mut self, content: impl AsRef<[u8]>) -> Self {
-        self.content = Bytes::copy_from_slice(content.as_ref());
-        self
-    }
-
-    /// Sets how long to wait for the answer; the default is what the client was built with, 10 s.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// Sets the inner auth plugin of this call.
-    pub fn auth(mut self, plugin: impl AuthPlugin) -> Self {
-        self.layer = self.layer.auth(plugin);
-        self
-    }
-
-    /// Sets the inner cipher of this call.
-    pub fn cipher(mut self, plugin: impl CipherPlugin) -> Self {
-        self.layer = self.layer.cipher(plugin);
-        self
-    }
+    request_options!();
 
     /// Sets the server it goes to, as it was named to
     /// [`connect`](super::TcpClientBuilder::connect).
@@ -87,25 +49,18 @@ impl Call {
         self
     }
 
-    /// Accepts an answer of one more type, such as a custom one.
-    ///
-    /// Without it REQUEST_URI is answered by RESPOND_URI, SUBSCRIBE_URI and UNSUBSCRIBE_URI by
-    /// their confirmations, all else by OK; and everything by the error types.
-    pub fn accept(mut self, answer: impl Into<MessageType>) -> Self {
-        self.also = Some(answer.into());
-        self
-    }
-
     async fn run(self) -> Result<Response, RequestError> {
-        let Self { client, message_type, uri, content, layer, server, timeout, also } = self;
+        let Self { client, request, server } = self;
         let shared = &client.shared;
         let link = client.link(server.as_ref())?;
-        shared.handlers.router().learn(message_type);
+        let Request { message_type, uri, content, layer, timeout, also } = &request;
+        shared.handlers.router().learn(*message_type);
         if let Some(also) = also {
-            shared.handlers.router().learn(also);
+            shared.handlers.router().learn(*also);
         }
         let mut frame = BytesMut::new();
-        shared.engine.seal(&layer, message_type, &uri, &content, None, &mut frame)?;
+        let to = Some(link.remote());
+        shared.engine.seal(layer, *message_type, uri, content, to, &mut frame)?;
         let frame = frame.freeze();
 
         let after = timeout.unwrap_or(shared.timeout);
@@ -114,7 +69,7 @@ impl Call {
             loop {
                 let room = link.outbox.room();
                 let (answer, answered) = oneshot::channel();
-                let accepts = Accepts::new(message_type, also);
+                let accepts = request.accepts();
                 let (uri, layer) = (uri.clone(), layer.clone());
                 let call = Waiting { uri, accepts, layer, answer, deadline };
                 match link.calls.add(call, || link.outbox.push(frame.clone())) {
@@ -127,9 +82,10 @@ impl Call {
         })
         .await;
         answered.unwrap_or_else(|_| {
-            let call = TimedOutCall { server: link.name.clone(), message_type, uri, after };
+            let (server, uri) = (link.name.clone(), request.uri.clone());
+            let call = TimedOutCall { server, message_type: *message_type, uri, after };
             shared.timed_out(&call);
-            Err(RequestError::TimedOut { uri: call.uri, after })
+            Err(RequestError::TimedOut { uri: call.uri, after, hint: None })
         })
     }
 }

@@ -15,9 +15,7 @@ use tokio::{
 };
 use tracing::Instrument;
 
-use super::{
-    ConnectError, RequestError, ServerName, calls::Calls, session::ClientSession, shared::Shared,
-};
+use super::{ConnectError, RequestError, ServerName, session::ClientSession, shared::Shared};
 use crate::{
     engine::Engine,
     handler::{
@@ -25,6 +23,7 @@ use crate::{
         SubscribeError, Transport,
     },
     net::{
+        call::{Calls, Order},
         driver::{Driver, End},
         listener::prepare_tcp,
     },
@@ -63,7 +62,7 @@ impl Link {
             transport,
             engine: Arc::clone(&shared.engine),
             outbox: Outbox::new(shared.engine.limits.outbound_limit),
-            calls: Calls::default(),
+            calls: Calls::new(Order::Sent),
             reason: OnceLock::new(),
             end: Notify::new(),
         })
@@ -98,7 +97,7 @@ pub(super) async fn connect(shared: &Arc<Shared>, name: &ServerName) -> Result<(
         #[cfg(unix)]
         if let Some(path) = name.as_str().strip_prefix("unix:") {
             let stream = tokio::net::UnixStream::connect(path).await?;
-            let remote = RemoteAddr::Unix(Some(path.into()));
+            let remote = RemoteAddr::Unix(path.into());
             start(shared, stream, name.clone(), remote, Transport::Unix);
             return Ok(());
         }
@@ -137,6 +136,8 @@ pub(super) fn start<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let link = Link::new(shared, name, remote, transport);
+    // Before anything else that is sent.
+    shared.introduce_all(&link, MessageType::AdvertisePeer);
     shared.insert(Arc::clone(&link));
     let span = tracing::debug_span!("client", server = %link.name);
     tokio::spawn(run(Arc::clone(shared), link, stream).instrument(span));
@@ -154,6 +155,7 @@ where
     let end = Driver::new(stream, &session, &link.outbox, &limits).run().await;
     drop(session);
     link.finish(&end);
+    shared.engine.peers.with(|manager, _| manager.closed(&link.remote));
     tracing::debug!(reason = %end, "connection ended");
     let was_current = shared.forget(&link);
     match &shared.reconnect {
@@ -173,7 +175,7 @@ pub(super) fn resubscribe(shared: &Shared, name: &ServerName) {
         let mut frame = BytesMut::new();
         let (layer, uri) = (&subscription.layer, &subscription.uri);
         let kind = MessageType::SubscribeUri;
-        let sent = shared.engine.seal(layer, kind, uri, &[], None, &mut frame);
+        let sent = shared.engine.seal(layer, kind, uri, &[], Some(&link.remote), &mut frame);
         if let Err(error) = sent.and_then(|()| link.outbox.push(frame.freeze())) {
             tracing::warn!(uri = %uri.escape_ascii(), %error, "could not subscribe again");
         }
@@ -201,7 +203,7 @@ impl ConnectionLink for Link {
 
     fn send(&self, message: Message) -> Result<(), SendError> {
         let mut frame = BytesMut::new();
-        self.engine.seal_message(&Layer::new(), message, None, &mut frame)?;
+        self.engine.seal_message(&Layer::new(), message, Some(&self.remote), &mut frame)?;
         self.outbox.push(frame.freeze())
     }
 

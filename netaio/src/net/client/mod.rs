@@ -2,12 +2,9 @@
 
 mod builder;
 mod call;
-mod calls;
 mod connection;
 mod error;
-mod queue;
 mod reconnect;
-mod response;
 mod session;
 mod shared;
 mod subscription;
@@ -18,14 +15,16 @@ use bytes::Bytes;
 
 pub use builder::TcpClientBuilder;
 pub use call::{Call, TimedOutCall};
-pub use error::{ConnectError, RequestError};
+pub use error::ConnectError;
 pub use reconnect::{Reconnect, ReconnectEvent};
-pub use response::Response;
 pub use shared::ServerName;
 pub use subscription::Subscription;
 
+pub use super::call::{RequestError, Response};
+
 use crate::{
     handler::{Handler, RouteKey, SendError},
+    net::Peers,
     plugin::{AuthPlugin, CipherPlugin, Layer},
     wire::{Message, MessageType},
 };
@@ -141,7 +140,7 @@ impl TcpClient {
 
     /// Calls with any message type, custom ones included.
     pub fn call(&self, message_type: impl Into<MessageType>, uri: impl AsRef<[u8]>) -> Call {
-        Call::new(self.clone(), message_type.into(), Bytes::copy_from_slice(uri.as_ref()))
+        Call::new(self.clone(), message_type.into(), uri)
     }
 
     /// Subscribes to a uri: the notifications come as a stream.
@@ -173,7 +172,7 @@ impl TcpClient {
     /// The message is either queued as a whole or not at all.
     pub async fn send(&self, message: Message) -> Result<(), RequestError> {
         let link = self.shared.link(self.server.as_ref())?;
-        let frame = self.shared.seal(&self.layer, message)?;
+        let frame = self.shared.seal(&self.layer, message, &link)?;
         loop {
             let room = link.outbox.room();
             match link.outbox.push(frame.clone()) {
@@ -234,9 +233,17 @@ impl TcpClient {
     /// The connection closes even if this is dropped before it is done.
     pub async fn close(&self) {
         if let Some(link) = self.shared.remove(self.server.as_ref()) {
+            self.shared.introduce_all(&link, MessageType::Disconnect);
             link.outbox.close();
             link.ended().await;
         }
+    }
+
+    /// Returns the peers that are known, and their management: the servers that made themselves
+    /// known.
+    #[must_use]
+    pub fn peers(&self) -> Peers {
+        Peers::new(Arc::clone(&self.shared) as _)
     }
 
     fn link(&self, server: Option<&ServerName>) -> Result<Arc<Link>, RequestError> {

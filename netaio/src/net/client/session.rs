@@ -6,11 +6,11 @@ use std::{
 use bytes::BytesMut;
 use tokio::{sync::mpsc, time::timeout};
 
-use super::{calls::is_stranger_error, connection::Link, shared::Shared};
+use super::{connection::Link, shared::Shared};
 use crate::{
     engine::{Handled, HandlerFailure, Opened, Origin, Pending, ReplyTo, Step, count},
-    handler::{Connection, Endpoint, Reply, extract::detached},
-    net::driver::Receiver,
+    handler::{Connection, Endpoint, Link as _, Reply, extract::detached},
+    net::{call::is_stranger_error, driver::Receiver},
     plugin::OpenError,
     wire::{Frame, Message, MessageType},
 };
@@ -53,7 +53,7 @@ impl ClientSession {
         let message_type = received.message_type;
         let stranger = is_stranger_error(message_type, &received.fields)
             .then(|| (received.fields.clone(), received.body.clone()));
-        match engine.open_outer(received, None) {
+        match engine.open_outer(received, self.link.remote()) {
             Ok(opened) => Some(opened),
             Err(error) => {
                 match &error {
@@ -107,7 +107,8 @@ impl Receiver for ClientSession {
         // The application may keep what it receives; it should not keep a whole read buffer.
         frame.body = detached(frame.body);
         let Some(opened) = self.opened(frame) else { return Step::Done };
-        let Some(opened) = self.link.calls.answer(&self.shared.engine, opened) else {
+        let Some(opened) = self.link.calls.answer(&self.shared.engine, self.link.remote(), opened)
+        else {
             return Step::Done;
         };
         let Some(opened) = self.notify(opened) else { return Step::Done };

@@ -9,12 +9,15 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use tokio_util::sync::CancellationToken;
 
-use super::{Reconnect, RequestError, TimedOutCall, connection::Link, queue::Queue};
+use super::{Reconnect, RequestError, TimedOutCall, connection::Link};
 use crate::{
-    engine::Engine,
-    handler::{App, Node, SendError},
+    engine::{Engine, Hooks},
+    handler::{App, Link as _, Node, SendError},
+    net::peers::PeerHost,
+    peer::{Peer, PeerManagement},
     plugin::Layer,
-    wire::Message,
+    queue::Queue,
+    wire::{Message, MessageType},
 };
 
 /// A server by the name that it was connected under, such as `example.org:8888`.
@@ -67,7 +70,7 @@ pub(super) struct Shared {
     pub(super) engine: Arc<Engine>,
     pub(super) handlers: App,
     /// Messages that nothing else took.
-    pub(super) inbox: Queue,
+    pub(super) inbox: Queue<Message>,
     pub(super) subscriptions: Mutex<Vec<Subscribed>>,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
@@ -85,7 +88,7 @@ pub(super) struct Subscribed {
     pub(super) uri: Bytes,
     /// The inner layer it was made with, to renew it with after a reconnect.
     pub(super) layer: Layer,
-    pub(super) queue: Arc<Queue>,
+    pub(super) queue: Arc<Queue<Message>>,
 }
 
 #[derive(Debug, Default)]
@@ -184,10 +187,16 @@ impl Shared {
         self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn seal(&self, inner: &Layer, message: Message) -> Result<Bytes, SendError> {
+    /// Seals a message to one server.
+    pub(super) fn seal(
+        &self,
+        inner: &Layer,
+        message: Message,
+        to: &Link,
+    ) -> Result<Bytes, SendError> {
         self.handlers.router().learn(message.message_type());
         let mut frame = BytesMut::new();
-        self.engine.seal_message(inner, message, None, &mut frame)?;
+        self.engine.seal_message(inner, message, Some(to.remote()), &mut frame)?;
         Ok(frame.freeze())
     }
 
@@ -211,9 +220,13 @@ impl Node for Shared {
     }
 
     fn broadcast(&self, message: Message) -> Result<usize, SendError> {
-        let frame = self.seal(&Layer::new(), message)?;
-        let links: Vec<_> = self.links().by_name.values().cloned().collect();
-        Ok(links.iter().filter(|link| link.outbox.push(frame.clone()).is_ok()).count())
+        let links = self.all();
+        let mut sent = 0;
+        for link in &links {
+            let frame = self.seal(&Layer::new(), message.clone(), link)?;
+            sent += usize::from(link.outbox.push(frame).is_ok());
+        }
+        Ok(sent)
     }
 
     fn subscribers(&self, _: &[u8]) -> usize {
@@ -222,6 +235,54 @@ impl Node for Shared {
 
     fn connections(&self) -> usize {
         self.links().by_name.len()
+    }
+}
+
+impl PeerHost for Shared {
+    fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// A client tells every server who it is, and answers nothing.
+    fn manage(&self, management: PeerManagement) {
+        let on_leave = Arc::new(|_: &Peer| {});
+        self.engine.manage_peers(&management, &Hooks { answers: false, on_leave });
+        let PeerManagement { app_id, layer, .. } = &management;
+        for link in self.all() {
+            self.introduce(&link, MessageType::AdvertisePeer, app_id, layer);
+        }
+    }
+
+    /// Only the servers that answered are told: the others never knew of it.
+    fn stop(&self, app_id: &[u8]) -> bool {
+        let Some(layer) = self.engine.stop_peers(app_id) else { return false };
+        for link in self.all().iter().filter(|link| self.engine.peers.at(link.remote()).is_some()) {
+            self.introduce(link, MessageType::Disconnect, app_id, &layer);
+        }
+        true
+    }
+}
+
+impl Shared {
+    /// Sends a management message for every app id to a server.
+    pub(super) fn introduce_all(&self, link: &Link, message_type: MessageType) {
+        for (app_id, layer) in self.engine.peers.with(|manager, _| manager.apps()) {
+            self.introduce(link, message_type, &app_id, &layer);
+        }
+    }
+
+    fn introduce(&self, link: &Link, message_type: MessageType, app_id: &[u8], layer: &Layer) {
+        let content = self.engine.peers.with(|manager, _| manager.introduction());
+        let mut frame = BytesMut::new();
+        let to = Some(link.remote());
+        let sealed = self.engine.seal(layer, message_type, app_id, &content, to, &mut frame);
+        if let Err(error) = sealed.and_then(|()| link.outbox.push(frame.freeze())) {
+            tracing::warn!(server = %link.name, %message_type, %error, "could not send");
+        }
+    }
+
+    fn all(&self) -> Vec<Arc<Link>> {
+        self.links().by_name.values().cloned().collect()
     }
 }
 
@@ -240,6 +301,7 @@ impl Drop for Guard {
         self.0.abandoned.cancel();
         let links = std::mem::take(&mut self.0.links().by_name);
         for link in links.values() {
+            self.0.introduce_all(link, MessageType::Disconnect);
             link.outbox.close();
         }
     }

@@ -8,15 +8,12 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use tokio::{sync::oneshot, time::Instant};
 
-use super::{
-    RequestError, TcpClient,
-    calls::{Accepts, Waiting},
-    connection::Link,
-    queue::Queue,
-    shared::Subscribed,
-};
+use super::{RequestError, TcpClient, connection::Link, shared::Subscribed};
 use crate::{
+    handler::Link as _,
+    net::call::{Accepts, Waiting},
     plugin::Layer,
+    queue::Queue,
     wire::{Message, MessageType},
 };
 
@@ -125,7 +122,7 @@ impl Drop for Subscription {
 fn leave(client: &TcpClient, link: &Link, layer: &Layer, uri: &Bytes) {
     let kind = MessageType::UnsubscribeUri;
     let mut frame = BytesMut::new();
-    if client.shared.engine.seal(layer, kind, uri, &[], None, &mut frame).is_err() {
+    if client.shared.engine.seal(layer, kind, uri, &[], Some(link.remote()), &mut frame).is_err() {
         return;
     }
     let (answer, _) = oneshot::channel();

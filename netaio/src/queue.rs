@@ -5,60 +5,60 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use crate::wire::Message;
-
-/// A bounded queue of messages for the application. When it is full the oldest message goes: a
+/// A bounded queue of messages or events for the application. When it is full the oldest goes: a
 /// reader that falls behind has the newest, and learns how many it missed.
 #[derive(Debug)]
-pub(super) struct Queue {
-    state: Mutex<State>,
+pub(crate) struct Queue<T> {
+    state: Mutex<State<T>>,
     capacity: usize,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    messages: VecDeque<Message>,
+#[derive(Debug)]
+struct State<T> {
+    items: VecDeque<T>,
     missed: u64,
     closed: bool,
     readers: Vec<Waker>,
 }
 
-impl Queue {
-    pub(super) fn new(capacity: usize) -> Self {
-        Self { state: Mutex::default(), capacity: capacity.max(1) }
+impl<T> Queue<T> {
+    pub(crate) fn new(capacity: usize) -> Self {
+        let (items, readers) = (VecDeque::new(), Vec::new());
+        let state = State { items, missed: 0, closed: false, readers };
+        Self { state: Mutex::new(state), capacity: capacity.max(1) }
     }
 
-    pub(super) fn push(&self, message: Message) {
+    pub(crate) fn push(&self, item: T) {
         let mut state = self.state();
-        if state.messages.len() >= self.capacity {
-            state.messages.pop_front();
+        if state.items.len() >= self.capacity {
+            state.items.pop_front();
             state.missed += 1;
         }
-        state.messages.push_back(message);
+        state.items.push_back(item);
         wake(state);
     }
 
     /// Ends the queue: what waits can still be read.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
         wake(state);
     }
 
-    /// Takes messages again after it was closed.
-    pub(super) fn reopen(&self) {
+    /// Takes items again after it was closed.
+    pub(crate) fn reopen(&self) {
         self.state().closed = false;
     }
 
-    /// Waits for a message; gives `None` when the queue is closed and empty.
-    pub(super) async fn next(&self) -> Option<Message> {
+    /// Waits for an item; gives `None` when the queue is closed and empty.
+    pub(crate) async fn next(&self) -> Option<T> {
         poll_fn(|context| self.poll_next(context)).await
     }
 
-    pub(super) fn poll_next(&self, context: &mut Context<'_>) -> Poll<Option<Message>> {
+    pub(crate) fn poll_next(&self, context: &mut Context<'_>) -> Poll<Option<T>> {
         let mut state = self.state();
-        if let Some(message) = state.messages.pop_front() {
-            return Poll::Ready(Some(message));
+        if let Some(item) = state.items.pop_front() {
+            return Poll::Ready(Some(item));
         }
         if state.closed {
             return Poll::Ready(None);
@@ -69,18 +69,18 @@ impl Queue {
         Poll::Pending
     }
 
-    /// Returns how many messages were dropped since it was last asked.
-    pub(super) fn take_missed(&self) -> u64 {
+    /// Returns how many items were dropped since it was last asked.
+    pub(crate) fn take_missed(&self) -> u64 {
         std::mem::take(&mut self.state().missed)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<T>> {
         // Nothing that runs under the lock can panic half-way.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn wake(mut state: MutexGuard<'_, State>) {
+fn wake<T>(mut state: MutexGuard<'_, State<T>>) {
     let readers = std::mem::take(&mut state.readers);
     drop(state);
     readers.into_iter().for_each(Waker::wake);
@@ -89,17 +89,14 @@ fn wake(mut state: MutexGuard<'_, State>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::MessageType;
 
     #[tokio::test]
     async fn a_reader_that_falls_behind_has_the_newest_and_knows_what_it_missed() {
         let queue = Queue::new(2);
-        for uri in ["a", "b", "c"] {
-            queue.push(Message::new(MessageType::NotifyUri, uri, "").unwrap());
-        }
+        ["a", "b", "c"].into_iter().for_each(|item| queue.push(item));
         queue.close();
-        assert_eq!(queue.next().await.unwrap().uri(), b"b");
-        assert_eq!(queue.next().await.unwrap().uri(), b"c");
+        assert_eq!(queue.next().await, Some("b"));
+        assert_eq!(queue.next().await, Some("c"));
         assert_eq!(queue.next().await, None);
         assert_eq!((queue.take_missed(), queue.take_missed()), (1, 0));
     }

@@ -10,6 +10,7 @@ use tokio::{sync::oneshot, time::Instant};
 use super::{RequestError, Response};
 use crate::{
     engine::{Engine, Opened},
+    peer::RemoteAddr,
     plugin::{AuthFailure, Layer, OpenError},
     wire::{AuthFields, ERROR_URI, Message, MessageType},
 };
@@ -20,13 +21,13 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// A call that awaits its answer.
 #[derive(Debug)]
-pub(super) struct Waiting {
-    pub(super) uri: Bytes,
-    pub(super) accepts: Accepts,
-    pub(super) layer: Layer,
-    pub(super) answer: oneshot::Sender<Result<Response, RequestError>>,
+pub(in crate::net) struct Waiting {
+    pub(in crate::net) uri: Bytes,
+    pub(in crate::net) accepts: Accepts,
+    pub(in crate::net) layer: Layer,
+    pub(in crate::net) answer: oneshot::Sender<Result<Response, RequestError>>,
     /// When it gives up.
-    pub(super) deadline: Instant,
+    pub(in crate::net) deadline: Instant,
 }
 
 impl Waiting {
@@ -37,13 +38,13 @@ impl Waiting {
 
 /// The types of message that answer a call.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Accepts {
+pub(in crate::net) struct Accepts {
     call: MessageType,
     also: Option<MessageType>,
 }
 
 impl Accepts {
-    pub(super) fn new(call: MessageType, also: Option<MessageType>) -> Self {
+    pub(in crate::net) fn new(call: MessageType, also: Option<MessageType>) -> Self {
         Self { call, also }
     }
 
@@ -59,15 +60,27 @@ impl Accepts {
     }
 }
 
-/// The calls of one connection that wait, in the order they were sent.
-#[derive(Debug, Default)]
-pub(super) struct Calls {
+/// What the order of answers tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::net) enum Order {
+    /// Answers come in the order of the calls, so an error that names none is for the oldest.
+    Sent,
+    /// Answers come in any order, from anybody: an error that names no call is but a hint.
+    Any,
+}
+
+/// The calls to one place that wait, in the order they were sent.
+#[derive(Debug)]
+pub(in crate::net) struct Calls {
+    order: Order,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     waiting: VecDeque<Waiting>,
+    /// The last error that named no call.
+    hint: Option<Response>,
     /// Why the connection ended, once it has.
     closed: Option<Arc<str>>,
     /// The number of calls at which those that are forgotten are looked for.
@@ -75,8 +88,12 @@ struct State {
 }
 
 impl Calls {
+    pub(in crate::net) fn new(order: Order) -> Self {
+        Self { order, state: Mutex::default() }
+    }
+
     /// Adds a call and sends it, in one step: calls wait in the order in which they are sent.
-    pub(super) fn add<E>(
+    pub(in crate::net) fn add<E>(
         &self,
         call: Waiting,
         send: impl FnOnce() -> Result<(), E>,
@@ -95,7 +112,7 @@ impl Calls {
     }
 
     /// Ends every waiting call, and all that will be added.
-    pub(super) fn close(&self, reason: &Arc<str>) {
+    pub(in crate::net) fn close(&self, reason: &Arc<str>) {
         let mut state = self.state();
         state.closed = Some(Arc::clone(reason));
         let waiting = std::mem::take(&mut state.waiting);
@@ -107,16 +124,22 @@ impl Calls {
 
     /// Gives a message that passed the outer layer to the call it answers; gives it back if it
     /// answers none.
-    pub(super) fn answer(&self, engine: &Engine, message: Opened) -> Option<Opened> {
+    pub(in crate::net) fn answer(
+        &self,
+        engine: &Engine,
+        from: &RemoteAddr,
+        message: Opened,
+    ) -> Option<Opened> {
         let mut state = self.state();
-        let Some(index) = state.find(message.message_type(), message.body().uri()) else {
+        let Some(index) = self.find(&mut state, message.message_type(), message.body().uri())
+        else {
             return Some(message);
         };
         let Some(call) = state.waiting.get(index) else { return Some(message) };
         let (message, verified) = if call.layer.is_empty() {
             (message.into_message(), true)
         } else {
-            match engine.open_inner(&call.layer, message.clone(), None) {
+            match engine.open_inner(&call.layer, message.clone(), from) {
                 Ok(opened) => (opened.into_message(), true),
                 // The server could not sign for a caller whose inner layer it refused.
                 Err(OpenError::Auth(AuthFailure::Missing(_)))
@@ -135,11 +158,39 @@ impl Calls {
     }
 
     /// Gives an error that came without the outer layer to the call it seems to answer.
-    pub(super) fn fail_unverified(&self, message: Message) {
+    pub(in crate::net) fn fail_unverified(&self, message: Message) {
         let mut state = self.state();
-        if let Some(index) = state.find(message.message_type(), message.uri()) {
-            state.complete(index, message, false);
+        match (self.order, self.find(&mut state, message.message_type(), message.uri())) {
+            (Order::Sent, Some(index)) => state.complete(index, message, false),
+            (Order::Sent, None) => {}
+            (Order::Any, _) => state.hint = Some(Response::new(message, false)),
         }
+    }
+
+    /// Keeps an error that names no call, for a call that times out; gives any other back.
+    pub(in crate::net) fn keep_hint(&self, message: Opened) -> Option<Opened> {
+        if !is_nameless(message.message_type(), message.body().uri()) {
+            return Some(message);
+        }
+        self.state().hint = Some(Response::new(message.into_message(), true));
+        None
+    }
+
+    /// Takes the last error that named no call.
+    pub(in crate::net) fn take_hint(&self) -> Option<Response> {
+        self.state().hint.take()
+    }
+
+    /// Returns whether no call waits.
+    pub(in crate::net) fn is_idle(&self) -> bool {
+        let now = Instant::now();
+        self.state().waiting.iter().all(|call| call.is_forgotten(now))
+    }
+
+    /// Finds the oldest call that a message answers.
+    fn find(&self, state: &mut State, answer: MessageType, uri: &[u8]) -> Option<usize> {
+        let oldest = self.order == Order::Sent && is_nameless(answer, uri);
+        state.find(answer, uri).or_else(|| (oldest && !state.waiting.is_empty()).then_some(0))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -149,18 +200,14 @@ impl Calls {
 }
 
 impl State {
-    /// Finds the oldest call that a message answers. An error that names no uri answers the oldest
-    /// of all, since answers come in order.
     fn find(&mut self, answer: MessageType, uri: &[u8]) -> Option<usize> {
         let now = Instant::now();
         while self.waiting.front().is_some_and(|call| call.is_forgotten(now)) {
             self.waiting.pop_front();
         }
-        let found = self.waiting.iter().position(|call| {
+        self.waiting.iter().position(|call| {
             call.accepts.takes(answer) && call.uri == uri && !call.is_forgotten(now)
-        });
-        let nameless = answer.is_failure() && (uri.is_empty() || uri == ERROR_URI);
-        found.or_else(|| (nameless && !self.waiting.is_empty()).then_some(0))
+        })
     }
 
     fn complete(&mut self, index: usize, message: Message, verified: bool) {
@@ -181,6 +228,11 @@ impl State {
 }
 
 /// Returns whether a message is an error without any layer: what a server says to a stranger.
-pub(super) fn is_stranger_error(message_type: MessageType, fields: &AuthFields) -> bool {
+pub(in crate::net) fn is_stranger_error(message_type: MessageType, fields: &AuthFields) -> bool {
     message_type.is_failure() && fields.is_empty()
+}
+
+/// Returns whether a message is an error that does not say of which uri.
+fn is_nameless(answer: MessageType, uri: &[u8]) -> bool {
+    answer.is_failure() && (uri.is_empty() || uri == ERROR_URI)
 }

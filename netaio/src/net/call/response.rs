@@ -16,7 +16,7 @@ pub struct Response {
 }
 
 impl Response {
-    pub(super) fn new(message: Message, verified: bool) -> Self {
+    pub(in crate::net) fn new(message: Message, verified: bool) -> Self {
         let content = message.body().content_bytes();
         Self { message, content, verified }
     }

@@ -2,6 +2,7 @@ use std::{
     fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 /// The kind of network that a message came over.
@@ -38,10 +39,11 @@ impl fmt::Display for Transport {
 pub enum RemoteAddr {
     /// An IP address and port. An IPv4 address is always in its own form, never mapped into IPv6.
     Ip(SocketAddr),
-    /// A Unix socket, with its path if it is bound to one; clients seldom are.
-    Unix(Option<PathBuf>),
-    /// A stream without an address, by a number that is unique in this process.
-    Memory(u64),
+    /// A Unix socket that is bound to a path; clients seldom are.
+    Unix(PathBuf),
+    /// A stream without an address, such as a Unix client's or one in memory, by a number that is
+    /// unique in this process.
+    Unnamed(u64),
 }
 
 impl RemoteAddr {
@@ -50,16 +52,22 @@ impl RemoteAddr {
     pub fn ip(&self) -> Option<SocketAddr> {
         match self {
             Self::Ip(addr) => Some(*addr),
-            Self::Unix(_) | Self::Memory(_) => None,
+            Self::Unix(_) | Self::Unnamed(_) => None,
         }
+    }
+
+    /// Makes the address of one more stream that has none.
+    pub(crate) fn unnamed() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self::Unnamed(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Returns the path of a Unix socket, if it has one.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Self::Unix(path) => path.as_deref(),
-            Self::Ip(_) | Self::Memory(_) => None,
+            Self::Unix(path) => Some(path),
+            Self::Ip(_) | Self::Unnamed(_) => None,
         }
     }
 }
@@ -76,9 +84,8 @@ impl fmt::Display for RemoteAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ip(addr) => addr.fmt(f),
-            Self::Unix(Some(path)) => write!(f, "unix:{}", path.display()),
-            Self::Unix(None) => f.write_str("unix"),
-            Self::Memory(number) => write!(f, "memory:{number}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Unnamed(number) => write!(f, "unnamed:{number}"),
         }
     }
 }

@@ -1,0 +1,360 @@
+use std::{
+    collections::HashMap,
+    fmt,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    multicast::Membership,
+    socket::{Outgoing, Socket},
+};
+use crate::{
+    engine::{Engine, Hooks, count},
+    handler::{
+        ConnectionId, Link, Node, RemoteAddr, SendError, SubscribeError, Transport,
+        extract::detached,
+    },
+    net::{
+        call::{Calls, Order},
+        client::TimedOutCall,
+        peers::PeerHost,
+    },
+    peer::{Manager, Peer, PeerManagement},
+    plugin::Layer,
+    pubsub::{Subscriber, Topics},
+    queue::Queue,
+    wire::{Message, MessageType},
+};
+
+/// How many messages that nothing took wait to be received.
+const INBOX: usize = 1_024;
+
+/// What the parts of a UDP node share.
+pub(super) struct Shared {
+    pub(super) engine: Arc<Engine>,
+    pub(super) socket: Socket,
+    pub(super) membership: Membership,
+    pub(super) seeds: Vec<SocketAddr>,
+    pub(super) inbox: Queue<(Message, SocketAddr)>,
+    pub(super) timeout: Duration,
+    pub(super) on_timeout: Option<OnTimeout>,
+    pub(super) stop: CancellationToken,
+    pub(super) handlers: TaskTracker,
+    topics: Topics<Subscribed>,
+    calls: Mutex<HashMap<SocketAddr, Arc<Calls>>>,
+    this: Weak<Self>,
+}
+
+/// A hook that is told of calls that timed out.
+pub(super) type OnTimeout = Arc<dyn Fn(&TimedOutCall) + Send + Sync>;
+
+/// What a [`Shared`] is made of.
+pub(super) struct Parts {
+    pub(super) engine: Engine,
+    pub(super) socket: Socket,
+    pub(super) membership: Membership,
+    pub(super) seeds: Vec<SocketAddr>,
+    pub(super) timeout: Duration,
+    pub(super) on_timeout: Option<OnTimeout>,
+}
+
+impl Shared {
+    pub(super) fn new(parts: Parts) -> Arc<Self> {
+        let Parts { engine, socket, membership, seeds, timeout, on_timeout } = parts;
+        let topics = Topics::new(engine.limits.max_subscriptions);
+        Arc::new_cyclic(|this| Self {
+            engine: Arc::new(engine),
+            socket,
+            membership,
+            seeds,
+            inbox: Queue::new(INBOX),
+            timeout,
+            on_timeout,
+            stop: CancellationToken::new(),
+            handlers: TaskTracker::new(),
+            topics,
+            calls: Mutex::default(),
+            this: this.clone(),
+        })
+    }
+
+    /// Sends a frame, from the address that the system chooses.
+    pub(super) fn send_to(&self, to: SocketAddr, bytes: Bytes) -> Result<(), SendError> {
+        self.send(Outgoing { to, from: None, bytes })
+    }
+
+    pub(super) fn send(&self, datagram: Outgoing) -> Result<(), SendError> {
+        let dropped = self.socket.send(datagram)?;
+        (0..dropped).for_each(|_| count::datagrams_dropped(&self.engine.counters));
+        Ok(())
+    }
+
+    /// Seals a message to one receiver.
+    pub(super) fn seal(
+        &self,
+        layer: &Layer,
+        message: Message,
+        to: Option<SocketAddr>,
+    ) -> Result<Bytes, SendError> {
+        self.engine.router.learn(message.message_type());
+        let (mut frame, to) = (BytesMut::new(), to.map(RemoteAddr::from));
+        self.engine.seal_message(layer, message, to.as_ref(), &mut frame)?;
+        Ok(frame.freeze())
+    }
+
+    /// Sends a message to the group, once through each interface; returns through how many.
+    pub(super) fn multicast(&self, layer: &Layer, message: &Message) -> Result<usize, SendError> {
+        for &(group, from) in &self.membership.targets {
+            let bytes = self.seal(layer, message.clone(), None)?;
+            self.send(Outgoing { to: group, from, bytes })?;
+        }
+        Ok(self.membership.targets.len())
+    }
+
+    /// Sends a message to each address, sealed once if no layer depends on the receiver.
+    fn fan_out(&self, to: &[SocketAddr], message: &Message) -> Result<usize, SendError> {
+        let each = self.engine.outer.is_peer_specific();
+        let mut frame: Option<Bytes> = None;
+        let mut sent = 0;
+        for &to in to {
+            let bytes = match &frame {
+                Some(frame) if !each => frame.clone(),
+                _ => match self.seal(&Layer::new(), message.clone(), Some(to)) {
+                    Ok(bytes) => frame.insert(bytes).clone(),
+                    // One peer without a key keeps nobody else from the message.
+                    Err(error) if each => {
+                        tracing::debug!(%to, %error, "could not send to a peer");
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                },
+            };
+            sent += usize::from(self.send_to(to, bytes).is_ok());
+        }
+        Ok(sent)
+    }
+
+    /// Returns the calls that wait for answers from an address.
+    pub(super) fn calls_to(&self, to: SocketAddr) -> Arc<Calls> {
+        let mut calls = self.calls();
+        Arc::clone(calls.entry(to).or_insert_with(|| Arc::new(Calls::new(Order::Any))))
+    }
+
+    /// Lets the calls that wait for answers from an address, if any do, look at one.
+    pub(super) fn calls_from(&self, from: SocketAddr, look: impl FnOnce(&Calls)) {
+        let calls = self.calls().get(&from).map(Arc::clone);
+        if let Some(calls) = calls {
+            look(&calls);
+        }
+    }
+
+    /// Forgets the place of calls that have all ended.
+    pub(super) fn release(&self, to: SocketAddr) {
+        let mut calls = self.calls();
+        if calls.get(&to).is_some_and(|calls| calls.is_idle()) {
+            calls.remove(&to);
+        }
+    }
+
+    /// Ends every waiting call.
+    pub(super) fn close_calls(&self, reason: &Arc<str>) {
+        self.calls().values().for_each(|calls| calls.close(reason));
+    }
+
+    fn calls(&self) -> MutexGuard<'_, HashMap<SocketAddr, Arc<Calls>>> {
+        // Nothing that runs under the lock can panic half-way.
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets silent peers, and advertises what is due.
+    pub(super) fn tick(&self) {
+        let (lost, due) = self.engine.peers.with(Manager::tick);
+        lost.iter().for_each(|peer| self.unsubscribe_peer(peer));
+        for (app_id, layer) in due {
+            self.introduce(MessageType::AdvertisePeer, &app_id, &layer);
+        }
+    }
+
+    /// Sends a management message to the group and the seeds; without a group also to the peers.
+    pub(super) fn introduce(&self, message_type: MessageType, app_id: &[u8], layer: &Layer) {
+        let content = self.engine.peers.with(|manager, _| manager.introduction());
+        let message = match Message::new(message_type, app_id, &content) {
+            Ok(message) => message,
+            Err(error) => return tracing::error!(%error, "the local peer can't be sent"),
+        };
+        let mut sent = self.multicast(layer, &message);
+        let mut to = self.seeds.clone();
+        if self.membership.targets.is_empty() || message_type == MessageType::Disconnect {
+            to.extend(self.known_peers());
+            to.sort_unstable();
+            to.dedup();
+        }
+        for to in to {
+            let frame = self.seal(layer, message.clone(), Some(to));
+            sent = sent.and(frame.and_then(|frame| self.send_to(to, frame)).map(|()| 1));
+        }
+        if let Err(error) = sent {
+            tracing::warn!(%message_type, %error, "could not reach all peers");
+        }
+    }
+
+    /// Returns the first address of every peer.
+    pub(super) fn known_peers(&self) -> Vec<SocketAddr> {
+        let peers = self.engine.peers.all();
+        peers.iter().filter_map(|peer| peer.addrs().first()?.ip()).collect()
+    }
+
+    fn unsubscribe_peer(&self, peer: &Peer) {
+        peer.addrs().iter().for_each(|addr| self.topics.remove(addr));
+    }
+
+    pub(super) fn subscriptions(&self) -> HashMap<Bytes, usize> {
+        self.topics.counts()
+    }
+}
+
+impl PeerHost for Shared {
+    fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    fn manage(&self, management: PeerManagement) {
+        let this = self.this.clone();
+        let on_leave = Arc::new(move |peer: &Peer| {
+            if let Some(node) = this.upgrade() {
+                node.unsubscribe_peer(peer);
+            }
+        });
+        self.engine.manage_peers(&management, &Hooks { answers: true, on_leave });
+    }
+
+    fn stop(&self, app_id: &[u8]) -> bool {
+        let Some(layer) = self.engine.stop_peers(app_id) else { return false };
+        self.introduce(MessageType::Disconnect, app_id, &layer);
+        true
+    }
+}
+
+impl Node for Shared {
+    fn notify(&self, key: &[u8], message: Message) -> Result<usize, SendError> {
+        let to: Vec<_> = self.topics.subscribers(key).iter().map(|sender| sender.addr).collect();
+        self.fan_out(&to, &message)
+    }
+
+    fn broadcast(&self, message: Message) -> Result<usize, SendError> {
+        self.fan_out(&self.known_peers(), &message)
+    }
+
+    fn subscribers(&self, key: &[u8]) -> usize {
+        self.topics.count(key)
+    }
+
+    fn connections(&self) -> usize {
+        self.engine.peers.all().len()
+    }
+}
+
+/// One who has subscribed.
+#[derive(Debug)]
+struct Subscribed {
+    addr: SocketAddr,
+    remote: RemoteAddr,
+}
+
+impl Subscriber for Subscribed {
+    type Key = RemoteAddr;
+
+    fn key(&self) -> RemoteAddr {
+        self.remote.clone()
+    }
+}
+
+/// One who has sent a datagram, as handlers see it.
+#[derive(Debug)]
+pub(super) struct Sender {
+    id: ConnectionId,
+    addr: SocketAddr,
+    remote: RemoteAddr,
+    /// Set when a subscription was refused, until the handler's reply says so.
+    refused: AtomicBool,
+    /// Handlers may keep a handle to a sender for longer than the node lives.
+    node: Weak<Shared>,
+}
+
+impl Sender {
+    pub(super) fn new(addr: SocketAddr, node: &Arc<Shared>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed));
+        let (refused, node) = (AtomicBool::new(false), Arc::downgrade(node));
+        Self { id, addr, remote: addr.into(), refused, node }
+    }
+}
+
+impl Link for Sender {
+    fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    fn remote(&self) -> &RemoteAddr {
+        &self.remote
+    }
+
+    fn transport(&self) -> Transport {
+        Transport::Udp
+    }
+
+    fn subscribe(&self, uri: Bytes) -> Result<(), SubscribeError> {
+        let node = self.node.upgrade().ok_or(SubscribeError::Closed)?;
+        let (addr, remote) = (self.addr, self.remote.clone());
+        let subscribed =
+            node.topics.subscribe(detached(uri), &Arc::new(Subscribed { addr, remote }));
+        if subscribed.is_err() {
+            count::subscriptions_refused(&node.engine.counters);
+            self.refused.store(true, Ordering::Relaxed);
+        }
+        subscribed
+    }
+
+    fn unsubscribe(&self, uri: &[u8]) {
+        if let Some(node) = self.node.upgrade() {
+            node.topics.unsubscribe(uri, &self.remote);
+        }
+    }
+
+    fn send(&self, message: Message) -> Result<(), SendError> {
+        let node = self.node.upgrade().ok_or(SendError::Closed)?;
+        let frame = node.seal(&Layer::new(), message, Some(self.addr))?;
+        node.send_to(self.addr, frame)
+    }
+
+    /// There is no connection to close: it ends the sender's subscriptions.
+    fn close(&self) {
+        if let Some(node) = self.node.upgrade() {
+            node.topics.remove(&self.remote);
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.node.upgrade().is_none_or(|node| node.stop.is_cancelled())
+    }
+
+    fn take_refusal(&self) -> bool {
+        self.refused.swap(false, Ordering::Relaxed)
+    }
+
+    fn take_queued(&self, _: &mut BytesMut) {}
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("local", &self.socket.local_addr()).finish_non_exhaustive()
+    }
+}

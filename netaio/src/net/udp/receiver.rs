@@ -1,0 +1,273 @@
+use std::{
+    future::poll_fn,
+    hash::{BuildHasher, RandomState},
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use bytes::{Bytes, BytesMut};
+use tokio::{
+    sync::Semaphore,
+    time::{sleep_until, timeout},
+};
+
+use super::{
+    guard::{Guard, Repeat, Repeats, Seen},
+    node::{Sender, Shared},
+    socket::{Batch, Incoming, Outgoing},
+};
+use crate::{
+    engine::{HandlerFailure, Opened, Origin, Pending, Step, count},
+    handler::{Connection, Endpoint, RemoteAddr, ReplyError},
+    net::call::is_stranger_error,
+    wire::{AuthFields, Body, Frame, Message, MessageType},
+};
+
+/// How many handlers may run at once.
+const HANDLERS: usize = 4_096;
+/// How many senders' records are kept at hand.
+const SENDERS: usize = 1_024;
+
+/// The task of a node: reads datagrams, lets the engine handle them, keeps the time of its peers.
+pub(super) struct Receiver {
+    shared: Arc<Shared>,
+    /// The latest senders, each in the place that its address hashes to.
+    senders: Vec<Option<Arc<Known>>>,
+    hasher: RandomState,
+    guard: Guard,
+    repeats: Arc<Repeats>,
+    permits: Arc<Semaphore>,
+}
+
+/// A sender and what is counted of it.
+struct Known {
+    addr: SocketAddr,
+    remote: RemoteAddr,
+    origin: Origin,
+}
+
+/// Where an answer goes, and what it answers.
+#[derive(Debug, Clone, Copy)]
+struct Return {
+    to: SocketAddr,
+    /// The address that the request was sent to, unless that is a group's.
+    from: Option<IpAddr>,
+    multicast: bool,
+    length: usize,
+    repeat: Option<Repeat>,
+}
+
+impl Receiver {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            senders: (0..SENDERS).map(|_| None).collect(),
+            hasher: RandomState::new(),
+            guard: Guard::new(),
+            repeats: Arc::new(Repeats::new()),
+            permits: Arc::new(Semaphore::new(HANDLERS)),
+        }
+    }
+
+    /// Runs until the node is stopped.
+    pub(super) async fn run(mut self) {
+        let shared = Arc::clone(&self.shared);
+        let mut batch = Batch::new();
+        let flush = shared.socket.flush_forever();
+        tokio::pin!(flush);
+        loop {
+            let peers = &shared.engine.peers;
+            let tick = async {
+                match peers.next_tick() {
+                    Some(next) => sleep_until(next).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = shared.stop.cancelled() => return,
+                () = tick => shared.tick(),
+                () = peers.rescheduled.notified() => {}
+                () = &mut flush => {}
+                read = shared.socket.receive(&mut batch, |datagram| self.receive(datagram)) => {
+                    if let Err(error) = read {
+                        // Such as the report that an earlier datagram reached nobody.
+                        tracing::debug!(%error, "reading failed");
+                    }
+                }
+            }
+        }
+    }
+
+    fn receive(&mut self, datagram: Incoming) {
+        let Incoming { from, to, bytes } = datagram;
+        let multicast = to.is_some_and(|to| to.is_multicast());
+        if multicast && self.shared.membership.is_own(from, self.shared.socket.local_addr().port())
+        {
+            return;
+        }
+        let length = bytes.len();
+        let frame = match Frame::from_datagram(bytes.clone()) {
+            Ok(frame) => frame,
+            Err(error) => {
+                count::rejected(&self.shared.engine.counters);
+                return tracing::debug!(remote = %from, %error, "refused a datagram");
+            }
+        };
+        let repeat = is_to_run_once(&frame).then(|| self.repeats.key(from, &bytes));
+        let back = Return { to: from, from: to.filter(|_| !multicast), multicast, length, repeat };
+        match repeat.map_or(Seen::Never, |repeat| self.repeats.look_up(&repeat)) {
+            Seen::Never => {}
+            Seen::Running => return,
+            Seen::Answered(answer) => {
+                count::repeats_answered(&self.shared.engine.counters);
+                return send(&self.shared, back, answer);
+            }
+        }
+        self.handle(frame, back);
+    }
+
+    fn handle(&mut self, frame: Frame, back: Return) {
+        let known = self.sender(back.to);
+        let engine = &self.shared.engine;
+        let mut out = BytesMut::new();
+        let bare = bare_error(&frame);
+        let opened = match engine.admit(frame, &known.origin, &mut out) {
+            Ok(opened) => opened,
+            Err(_) => {
+                if let Some(error) = bare {
+                    self.shared.calls_from(back.to, |calls| calls.fail_unverified(error));
+                }
+                return self.answer_guarded(&known, back, out, false);
+            }
+        };
+        let verified = engine.outer.auth_plugin().is_some();
+        let Some(opened) = self.answer_call(opened, &known) else { return };
+        let engine = &self.shared.engine;
+        match engine.dispatch(opened, &known.origin, &mut out) {
+            Step::Done | Step::Close(_) => self.answer_guarded(&known, back, out, verified),
+            Step::Answered => {
+                let answer = out.freeze();
+                if let Some(repeat) = back.repeat {
+                    self.repeats.answered(repeat, answer.clone());
+                }
+                answered(&self.shared, &known, back, answer);
+            }
+            Step::Later(pending) => self.run_later(pending, known, back),
+            Step::Unclaimed(opened) => self.shared.inbox.push((opened.into_message(), back.to)),
+        }
+    }
+
+    /// Gives an answer to the call that waits for it; gives back what is none.
+    fn answer_call(&self, opened: Opened, known: &Known) -> Option<Opened> {
+        if opened.message_type().is_request() {
+            return Some(opened);
+        }
+        let engine = &self.shared.engine;
+        let mut opened = Some(opened);
+        self.shared.calls_from(known.addr, |calls| {
+            opened = opened.take().and_then(|opened| calls.answer(engine, &known.remote, opened));
+            opened = opened.take().and_then(|opened| calls.keep_hint(opened));
+        });
+        opened
+    }
+
+    /// Sends what the library itself answers, if it can't be turned against another.
+    fn answer_guarded(&mut self, known: &Known, back: Return, out: BytesMut, verified: bool) {
+        let Some(&code) = out.first() else { return };
+        // Nothing automatic answers a multicast but peer management.
+        let about_peers = code == MessageType::PeerDiscovered.code();
+        let allowed = (!back.multicast || about_peers)
+            && (verified || self.guard.allows(back.to.ip(), back.length, out.len()));
+        if allowed {
+            answered(&self.shared, known, back, out.freeze());
+        } else {
+            count::replies_suppressed(&self.shared.engine.counters);
+        }
+    }
+
+    fn run_later(&self, mut pending: Pending, known: Arc<Known>, back: Return) {
+        let shared = Arc::clone(&self.shared);
+        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
+            let mut out = BytesMut::new();
+            let busy = ReplyError::error("too many requests at once").into();
+            shared.engine.finish(&pending.reply_to, Ok(busy), &known.origin, &mut out);
+            return send(&shared, back, out.freeze());
+        };
+        let repeats = Arc::clone(&self.repeats);
+        if let Some(repeat) = back.repeat {
+            repeats.running(repeat);
+        }
+        let tracker = shared.handlers.clone();
+        tracker.spawn(async move {
+            let limit = pending.timeout;
+            let result = timeout(limit, poll_fn(|context| pending.poll(context))).await;
+            let result = result.unwrap_or(Err(HandlerFailure::TimedOut));
+            let mut out = BytesMut::new();
+            shared.engine.finish(&pending.reply_to, result, &known.origin, &mut out);
+            let answer = out.freeze();
+            if let Some(repeat) = back.repeat {
+                repeats.answered(repeat, answer.clone());
+            }
+            answered(&shared, &known, back, answer);
+            drop(permit);
+        });
+    }
+
+    fn sender(&mut self, addr: SocketAddr) -> Arc<Known> {
+        let place = self.hasher.hash_one(addr) as usize % SENDERS;
+        let shared = &self.shared;
+        let Some(place) = self.senders.get_mut(place) else { return Known::new(addr, shared) };
+        match place {
+            Some(known) if known.addr == addr => Arc::clone(known),
+            _ => Arc::clone(place.insert(Known::new(addr, shared))),
+        }
+    }
+}
+
+impl Known {
+    fn new(addr: SocketAddr, shared: &Arc<Shared>) -> Arc<Self> {
+        let connection = Connection::new(Arc::new(Sender::new(addr, shared)));
+        let endpoint = Endpoint::new(Arc::clone(shared) as _);
+        Arc::new(Self { addr, remote: addr.into(), origin: Origin::new(connection, endpoint) })
+    }
+}
+
+/// Sends an answer, and renews the peer who gets one.
+fn answered(shared: &Shared, known: &Known, back: Return, answer: Bytes) {
+    if !answer.is_empty() {
+        shared.engine.peers.with(|manager, now| manager.touch(&known.remote, now));
+        send(shared, back, answer);
+    }
+}
+
+fn send(shared: &Shared, back: Return, bytes: Bytes) {
+    if bytes.is_empty() {
+        return;
+    }
+    if let Err(error) = shared.send(Outgoing { to: back.to, from: back.from, bytes }) {
+        count::failed_replies(&shared.engine.counters);
+        tracing::debug!(to = %back.to, %error, "could not answer");
+    }
+}
+
+/// Returns whether a message that comes again must not run its handler again: it changes something,
+/// and carries auth fields, so that two requests that are meant differ by their nonces.
+fn is_to_run_once(frame: &Frame) -> bool {
+    use MessageType as T;
+    let repeatable = [T::RequestUri, T::SubscribeUri, T::UnsubscribeUri];
+    let Some(kind) = T::from_code(frame.header.code) else { return false };
+    (kind.is_request() || matches!(kind, T::Custom(_)))
+        && !repeatable.contains(&kind)
+        && usize::from(frame.header.auth_length) > EMPTY_FIELDS
+}
+
+/// The encoded length of an empty map of auth fields.
+const EMPTY_FIELDS: usize = 3;
+
+/// Reads an error that came without any layer.
+fn bare_error(frame: &Frame) -> Option<Message> {
+    let kind = MessageType::from_code(frame.header.code).filter(|kind| kind.is_failure())?;
+    let fields = AuthFields::decode(&frame.auth, &crate::wire::AuthLimits::default()).ok()?;
+    let body = Body::decode(frame.body.clone()).ok()?;
+    is_stranger_error(kind, &fields).then(|| Message::from_parts(kind, fields, body))
+}

@@ -1,0 +1,231 @@
+use std::{
+    collections::VecDeque,
+    io::{self, IoSliceMut},
+    net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::{Bytes, BytesMut};
+use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
+use socket2::{Domain, Protocol, Socket as RawSocket, Type};
+use tokio::{io::Interest, net::UdpSocket, sync::Notify};
+
+use crate::handler::SendError;
+
+/// The most that one UDP datagram can carry over IPv4: 65,535 less the headers of IP and UDP.
+pub(super) const MAX_DATAGRAM: usize = 65_507;
+/// What one read may give: the kernel may join datagrams of one sender up to this size.
+const BUFFER: usize = 64 * 1024;
+/// Datagrams are copied out of the read buffers into blocks of this size, which they share.
+const BLOCK: usize = 64 * 1024;
+
+/// A UDP socket that reads in batches and queues what can't be sent at once.
+#[derive(Debug)]
+pub(super) struct Socket {
+    io: UdpSocket,
+    state: UdpSocketState,
+    local: SocketAddr,
+    queue: Mutex<Queue>,
+    queue_limit: usize,
+    /// Tells the node's task that the queue is to be written when there is room.
+    queued: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    datagrams: VecDeque<Outgoing>,
+    bytes: usize,
+}
+
+/// A datagram on its way out.
+#[derive(Debug, Clone)]
+pub(super) struct Outgoing {
+    pub(super) to: SocketAddr,
+    /// The address to send from: the one that a request came to, or that of an interface.
+    pub(super) from: Option<IpAddr>,
+    pub(super) bytes: Bytes,
+}
+
+/// A datagram that came in.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    /// The sender; an IPv4 address is never mapped.
+    pub(super) from: SocketAddr,
+    /// Where it was sent to, as far as the system tells.
+    pub(super) to: Option<IpAddr>,
+    pub(super) bytes: Bytes,
+}
+
+/// The buffers of a reading task.
+pub(super) struct Batch {
+    buffers: Vec<Box<[u8]>>,
+    block: BytesMut,
+}
+
+impl Batch {
+    pub(super) fn new() -> Self {
+        let buffers = (0..BATCH_SIZE).map(|_| vec![0; BUFFER].into_boxed_slice()).collect();
+        Self { buffers, block: BytesMut::new() }
+    }
+}
+
+impl Socket {
+    pub(super) fn bind(addr: SocketAddr, reuse: bool, queue_limit: usize) -> io::Result<Self> {
+        let socket = RawSocket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
+        if addr.is_ipv6() {
+            socket.set_only_v6(!addr.ip().is_unspecified())?;
+        }
+        socket.set_reuse_address(reuse)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&addr.into())?;
+        let io = UdpSocket::from_std(socket.into())?;
+        let state = UdpSocketState::new((&io).into())?;
+        allow_fragments(&io, addr);
+        let (local, queue, queued) = (io.local_addr()?, Mutex::default(), Notify::new());
+        Ok(Self { io, state, local, queue, queue_limit, queued })
+    }
+
+    pub(super) fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+
+    pub(super) fn raw(&self) -> socket2::SockRef<'_> {
+        socket2::SockRef::from(&self.io)
+    }
+
+    /// Reads what is there, at least one datagram.
+    pub(super) async fn receive(
+        &self,
+        batch: &mut Batch,
+        mut take: impl FnMut(Incoming),
+    ) -> io::Result<()> {
+        let mut metas = [RecvMeta::default(); BATCH_SIZE];
+        let Batch { buffers, block } = batch;
+        let read = self.io.async_io(Interest::READABLE, || {
+            let mut slices: Vec<_> = buffers.iter_mut().map(|b| IoSliceMut::new(b)).collect();
+            self.state.recv((&self.io).into(), &mut slices, &mut metas)
+        });
+        let count = read.await?;
+        for (meta, buffer) in metas.iter().zip(buffers.iter()).take(count) {
+            let bytes = buffer.get(..meta.len).unwrap_or_default();
+            let mut from = meta.addr;
+            from.set_ip(from.ip().to_canonical());
+            let to = meta.dst_ip.map(|ip| ip.to_canonical());
+            // An empty datagram has a stride of 0, and is none that anybody waits for.
+            for datagram in bytes.chunks(meta.stride.max(1)) {
+                if block.capacity() < datagram.len() {
+                    block.reserve(BLOCK.max(datagram.len()));
+                }
+                block.extend_from_slice(datagram);
+                take(Incoming { from, to, bytes: block.split().freeze() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a datagram, or queues it while the system has no room; a full queue drops its oldest.
+    /// Returns how many were dropped.
+    pub(super) fn send(&self, datagram: Outgoing) -> Result<usize, SendError> {
+        if datagram.bytes.len() > MAX_DATAGRAM {
+            return Err(SendError::DatagramTooLarge);
+        }
+        let mut queue = self.lock();
+        if queue.datagrams.is_empty() {
+            match self.try_send(&datagram) {
+                Ok(()) => return Ok(0),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(SendError::Network(error.kind())),
+            }
+        }
+        queue.bytes += datagram.bytes.len();
+        queue.datagrams.push_back(datagram);
+        let mut dropped = 0;
+        while queue.bytes > self.queue_limit && queue.datagrams.len() > 1 {
+            queue.pop();
+            dropped += 1;
+        }
+        drop(queue);
+        self.queued.notify_one();
+        Ok(dropped)
+    }
+
+    /// Sends what is queued as the system has room; never ends.
+    pub(super) async fn flush_forever(&self) {
+        loop {
+            self.queued.notified().await;
+            self.flush().await;
+        }
+    }
+
+    /// Waits until everything that is queued has been sent.
+    pub(super) async fn flush(&self) {
+        while !self.lock().datagrams.is_empty() {
+            if self.io.writable().await.is_err() {
+                return;
+            }
+            let mut queue = self.lock();
+            while let Some(datagram) = queue.datagrams.front() {
+                match self.try_send(datagram) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    Err(error) => tracing::debug!(to = %datagram.to, %error, "could not send"),
+                    Ok(()) => {}
+                }
+                queue.pop();
+            }
+        }
+    }
+
+    fn try_send(&self, datagram: &Outgoing) -> io::Result<()> {
+        let transmit = Transmit {
+            destination: self.reachable(datagram.to),
+            ecn: None,
+            contents: &datagram.bytes,
+            segment_size: None,
+            src_ip: datagram.from,
+        };
+        self.io.try_io(Interest::WRITABLE, || self.state.try_send((&self.io).into(), &transmit))
+    }
+
+    /// Maps an IPv4 address where the socket is one of IPv6.
+    fn reachable(&self, to: SocketAddr) -> SocketAddr {
+        match (self.local, to) {
+            (SocketAddr::V6(_), SocketAddr::V4(to)) => {
+                let ip: Ipv6Addr = to.ip().to_ipv6_mapped();
+                SocketAddrV6::new(ip, to.port(), 0, 0).into()
+            }
+            _ => to,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // Nothing that runs under the lock can panic half-way.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn pop(&mut self) {
+        if let Some(datagram) = self.datagrams.pop_front() {
+            self.bytes -= datagram.bytes.len();
+        }
+    }
+}
+
+/// Lets the system cut datagrams that exceed the path's unit into fragments, as the original's are;
+/// the socket state forbids it for QUIC's sake.
+#[cfg(target_os = "linux")]
+fn allow_fragments(socket: &UdpSocket, addr: SocketAddr) {
+    use rustix::net::sockopt::{
+        Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, set_ip_mtu_discover, set_ipv6_mtu_discover,
+    };
+    let mut result = set_ip_mtu_discover(socket, Ipv4PathMtuDiscovery::WANT);
+    if addr.is_ipv6() {
+        result = set_ipv6_mtu_discover(socket, Ipv6PathMtuDiscovery::WANT);
+    }
+    if let Err(error) = result {
+        tracing::warn!(%error, "datagrams over the path's unit can't be sent");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn allow_fragments(_: &UdpSocket, _: SocketAddr) {}

@@ -1,0 +1,129 @@
+use std::{
+    fmt,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures_core::Stream;
+use tokio::{sync::Notify, time::Instant};
+
+use super::{Manager, Peer, PeerEvent, RemoteAddr};
+use crate::queue::Queue;
+
+/// How many events wait for a reader before the oldest goes.
+const EVENTS: usize = 1_024;
+
+/// The peers of one endpoint: the [`Manager`] with a clock, behind a lock.
+#[derive(Debug)]
+pub(crate) struct PeerBook {
+    manager: Mutex<Manager>,
+    start: Instant,
+    readers: Mutex<Vec<Weak<Queue<PeerEvent>>>>,
+    /// Tells whoever keeps the time that the next tick may be another.
+    pub(crate) rescheduled: Notify,
+}
+
+impl PeerBook {
+    pub(crate) fn new(manager: Manager) -> Self {
+        let (manager, readers) = (Mutex::new(manager), Mutex::default());
+        Self { manager, start: Instant::now(), readers, rescheduled: Notify::new() }
+    }
+
+    /// Lets the manager do something at this time, and hands on the events that came of it.
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Manager, Duration) -> T) -> T {
+        let mut manager = lock(&self.manager);
+        let result = act(&mut manager, self.start.elapsed());
+        let events = manager.take_events();
+        drop(manager);
+        if !events.is_empty() {
+            self.publish(&events);
+            self.rescheduled.notify_one();
+        }
+        result
+    }
+
+    pub(crate) fn at(&self, addr: &RemoteAddr) -> Option<Arc<Peer>> {
+        lock(&self.manager).table().at(addr).map(Arc::clone)
+    }
+
+    pub(crate) fn get(&self, id: &[u8]) -> Option<Arc<Peer>> {
+        lock(&self.manager).table().get(id).map(Arc::clone)
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Peer>> {
+        lock(&self.manager).table().iter().map(Arc::clone).collect()
+    }
+
+    /// Returns the instant of the next tick.
+    pub(crate) fn next_tick(&self) -> Option<Instant> {
+        let next = lock(&self.manager).next_tick(self.start.elapsed())?;
+        Some(self.start + next)
+    }
+
+    pub(crate) fn events(&self) -> PeerEvents {
+        let queue = Arc::new(Queue::new(EVENTS));
+        lock(&self.readers).push(Arc::downgrade(&queue));
+        PeerEvents { queue }
+    }
+
+    fn publish(&self, events: &[PeerEvent]) {
+        lock(&self.readers).retain(|reader| {
+            let Some(queue) = reader.upgrade() else { return false };
+            events.iter().for_each(|event| queue.push(event.clone()));
+            true
+        });
+    }
+}
+
+impl Drop for PeerBook {
+    fn drop(&mut self) {
+        for queue in lock(&self.readers).iter().filter_map(Weak::upgrade) {
+            queue.close();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that runs under these locks can panic half-way.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What happens to the peers of an endpoint from now on, as a stream.
+///
+/// Up to 1,024 events wait to be read; the oldest goes for a newer one, and
+/// [`missed`](Self::missed) counts it. The stream ends with the endpoint.
+pub struct PeerEvents {
+    queue: Arc<Queue<PeerEvent>>,
+}
+
+impl PeerEvents {
+    /// Waits for the next event; `None` when the endpoint is gone.
+    ///
+    /// # Cancel safety
+    ///
+    /// No event is lost when it is dropped before it is done.
+    pub async fn next(&mut self) -> Option<PeerEvent> {
+        self.queue.next().await
+    }
+
+    /// Returns how many events were dropped since it was last asked.
+    pub fn missed(&mut self) -> u64 {
+        self.queue.take_missed()
+    }
+}
+
+impl Stream for PeerEvents {
+    type Item = PeerEvent;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<PeerEvent>> {
+        self.queue.poll_next(context)
+    }
+}
+
+impl fmt::Debug for PeerEvents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PeerEvents").finish_non_exhaustive()
+    }
+}
