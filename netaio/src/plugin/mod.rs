@@ -21,6 +21,7 @@
 //! layers must not write the same field; `nonce` and `ts` are made to be shared.
 
 mod auth;
+mod cipher;
 mod context;
 mod environment;
 mod layer;
@@ -28,6 +29,7 @@ mod layer;
 #[cfg(feature = "hmac")]
 pub use auth::HmacAuth;
 pub use auth::{AuthError, AuthFailure, AuthPlugin};
-pub use context::{CipherError, CipherPlugin, Direction, PeerView, PluginContext};
+pub use cipher::{CipherError, CipherPlugin};
+pub use context::{Direction, PeerView, PluginContext};
 pub use environment::{Environment, System};
 pub use layer::{Layer, OpenError, SealError};
