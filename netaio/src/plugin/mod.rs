@@ -24,11 +24,17 @@ mod auth;
 mod cipher;
 mod context;
 mod environment;
+#[cfg(any(feature = "hmac", feature = "stream-cipher"))]
+mod key;
 mod layer;
 
 #[cfg(feature = "hmac")]
 pub use auth::HmacAuth;
 pub use auth::{AuthError, AuthFailure, AuthPlugin};
+#[cfg(feature = "stream-cipher")]
+pub use cipher::Sha256StreamCipher;
+#[cfg(feature = "asymmetric")]
+pub use cipher::X25519Cipher;
 pub use cipher::{CipherError, CipherPlugin};
 pub use context::{Direction, PeerView, PluginContext};
 pub use environment::{Environment, System};

@@ -1,6 +1,20 @@
 //! Ciphers: who may read a message.
 
+#[cfg(any(feature = "stream-cipher", feature = "asymmetric"))]
+mod envelope;
+#[cfg(feature = "asymmetric")]
+mod nacl_box;
+#[cfg(feature = "stream-cipher")]
+mod sha256_stream;
+#[cfg(feature = "asymmetric")]
+mod x25519;
+
 use std::fmt;
+
+#[cfg(feature = "stream-cipher")]
+pub use sha256_stream::Sha256StreamCipher;
+#[cfg(feature = "asymmetric")]
+pub use x25519::X25519Cipher;
 
 use super::PluginContext;
 use crate::wire::{AuthFields, Body};
@@ -50,6 +64,14 @@ pub trait CipherPlugin: fmt::Debug + Send + Sync + 'static {
         false
     }
 
+    /// Returns whether a text that was changed on its way fails to open; the default is false.
+    ///
+    /// A cipher without this needs an auth plugin at it or further out: a server or client that has
+    /// none says so when it is built.
+    fn detects_changes(&self) -> bool {
+        false
+    }
+
     /// Returns whether what it makes depends on the receiving peer; the default is false.
     ///
     /// A notification is prepared once for all recipients only when no layer is peer-specific.
@@ -74,9 +96,12 @@ pub enum CipherError {
     /// The sealed text was changed or sealed with another key.
     #[error("the sealed text does not open with this key")]
     Mismatch,
-    /// The peer's key is not known.
+    /// The peer's key is not known: it has not made itself known, or without a key.
     #[error("no key is known of this peer")]
     UnknownPeer,
+    /// The peer's key is no key: its size or type is wrong, or all secrets would be the same.
+    #[error("the key of this peer can't be used")]
+    BadPeerKey,
     /// The sealed or opened body exceeds what a message can carry.
     #[error("the body is too large")]
     TooLarge,
