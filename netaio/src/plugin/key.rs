@@ -28,7 +28,7 @@ impl SharedKey {
         Self::from_digest(&digest(secret), purpose)
     }
 
-    fn from_digest(secret: &[u8; 32], purpose: &str) -> Self {
+    pub(super) fn from_digest(secret: &[u8; 32], purpose: &str) -> Self {
         Self { secret: *digest(secret), purpose: *digest(purpose.as_bytes()) }
     }
 
@@ -45,4 +45,27 @@ fn join(digests: &[[u8; 32]]) -> Zeroizing<[u8; 32]> {
 
 fn digest(bytes: &[u8]) -> Zeroizing<[u8; 32]> {
     Zeroizing::new(Sha256::digest(bytes).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::vectors::{cases, hex};
+
+    #[test]
+    fn wire_vectors_crypto_derive_key() {
+        for case in cases("derive_key") {
+            let parts = case["parts"].as_array().unwrap();
+            let digests: Vec<_> = parts.iter().map(|part| *digest(&hex(part))).collect();
+            assert_eq!(join(&digests)[..], hex(&case["key"]), "{}", case["name"]);
+        }
+    }
+
+    #[test]
+    fn each_purpose_and_nonce_has_a_key_of_its_own() {
+        let (mac, enc) = (SharedKey::new(b"secret", "mac"), SharedKey::new(b"secret", "enc"));
+        assert_ne!(mac.derive(&[0; 16]), enc.derive(&[0; 16]));
+        assert_ne!(mac.derive(&[0; 16]), mac.derive(&[1; 16]));
+        assert_eq!(mac.derive(&[0; 16]), SharedKey::new(b"secret", "mac").derive(&[0; 16]));
+    }
 }

@@ -27,6 +27,8 @@ mod environment;
 #[cfg(any(feature = "hmac", feature = "stream-cipher"))]
 mod key;
 mod layer;
+#[cfg(all(test, any(feature = "hmac", feature = "stream-cipher")))]
+mod vectors;
 
 #[cfg(feature = "hmac")]
 pub use auth::HmacAuth;

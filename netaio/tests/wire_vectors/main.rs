@@ -11,7 +11,10 @@
 mod dispatch;
 mod frames;
 mod hmac;
+mod layers;
 mod messages;
 mod packify;
+mod stream_cipher;
 mod support;
 mod types;
+mod x25519;

@@ -146,8 +146,7 @@ pub struct Recorded {
 impl Recorded {
     pub fn new(case: &Json) -> Self {
         let draws = case["draws"].as_array().cloned().unwrap_or_default();
-        let mut draws: Vec<_> =
-            draws.iter().filter(|draw| draw[0] == "bytes").map(|draw| bytes(&draw[1])).collect();
+        let mut draws: Vec<_> = draws.iter().map(draw).collect();
         draws.reverse();
         Self { time: case["time"].as_u64().unwrap_or(0), draws: Mutex::new(draws) }
     }
@@ -155,6 +154,15 @@ impl Recorded {
     /// Returns how many recorded draws were not asked for.
     pub fn left(&self) -> usize {
         self.draws.lock().unwrap().len()
+    }
+}
+
+/// Reads a draw. The place where a sealed uri is cut, counted from 1, is a number of 4 bytes here.
+fn draw(json: &Json) -> Vec<u8> {
+    match json[0].as_str().expect("a draw has a kind") {
+        "bytes" => bytes(&json[1]),
+        "int" => (json[1].as_u64().expect("a place") as u32 - 1).to_be_bytes().into(),
+        other => panic!("unknown draw {other}"),
     }
 }
 

@@ -123,3 +123,36 @@ impl fmt::Debug for Sha256StreamCipher {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::vectors::{cases, hex, hex_array};
+
+    fn cipher(key: [u8; 32]) -> Sha256StreamCipher {
+        let key = SharedKey::from_digest(&key, "enc");
+        Sha256StreamCipher { key, ..Sha256StreamCipher::new("a key that is not used") }
+    }
+
+    #[test]
+    fn wire_vectors_crypto_keystream() {
+        for case in cases("keystream") {
+            let number = |name: &str| case[name].as_u64().unwrap() as usize;
+            let mut stream = vec![0; number("start") + number("length")];
+            cipher(hex_array(&case["key"])).apply(&hex_array(&case["iv"]), &mut stream);
+            assert_eq!(stream[number("start")..], hex(&case["stream"]), "{}", case["name"]);
+        }
+    }
+
+    /// A sealed text is iv, MAC, text; the MAC is covered by the cases of `hmac`.
+    #[test]
+    fn wire_vectors_crypto_seal() {
+        for case in cases("seal") {
+            let mut text = hex(&case["plaintext"]);
+            cipher(hex_array(&case["key"])).apply(&hex_array(&case["iv"]), &mut text);
+            let sealed = hex(&case["sealed"]);
+            assert_eq!(sealed[..16], hex(&case["iv"]), "{}", case["name"]);
+            assert_eq!(sealed[48..], text, "{}", case["name"]);
+        }
+    }
+}

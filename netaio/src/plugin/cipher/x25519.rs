@@ -208,3 +208,45 @@ impl fmt::Debug for X25519Cipher {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::packify::{Value, encode};
+
+    fn announce(cipher: &X25519Cipher, public_key: [u8; KEY_LENGTH]) -> Result<(), CipherError> {
+        let entry = (PEER_KEY.into(), Value::Bytes(public_key.to_vec().into()));
+        let data = encode(&Value::Dict(vec![entry])).unwrap();
+        cipher.box_key(Some(PeerView { id: b"peer", data: &data })).map(drop)
+    }
+
+    fn remembered(cipher: &X25519Cipher) -> usize {
+        match &cipher.peers {
+            Peers::One(_) => 1,
+            Peers::Many(keys) => keys.read().unwrap().len(),
+        }
+    }
+
+    #[test]
+    fn keys_are_agreed_once_for_each_peer_and_never_kept_without_end() {
+        let cipher = X25519Cipher::new(&[7; 32]);
+        for _ in 0..2 {
+            announce(&cipher, *X25519Cipher::new(&[1; 32]).public_key()).unwrap();
+        }
+        assert_eq!(remembered(&cipher), 1);
+        assert_eq!(remembered(&cipher.clone()), 1, "a clone shares them");
+        let mut key = [9; KEY_LENGTH];
+        for number in 0..REMEMBERED as u16 {
+            key[..2].copy_from_slice(&number.to_be_bytes());
+            announce(&cipher, key).unwrap();
+            assert!(remembered(&cipher) <= REMEMBERED);
+        }
+    }
+
+    #[test]
+    fn a_refused_key_is_not_remembered() {
+        let cipher = X25519Cipher::new(&[7; 32]);
+        assert_eq!(announce(&cipher, [0; KEY_LENGTH]), Err(CipherError::BadPeerKey));
+        assert_eq!(remembered(&cipher), 0);
+    }
+}
