@@ -1,4 +1,4 @@
-"""The sample application on the original package: `server.py PROFILE`, profiles plain and readme.
+"""The sample application on the original package: `server.py PROFILE`, as in profiles.py.
 
 It takes a free port and prints `READY PORT`.
 """
@@ -9,7 +9,6 @@ import sys
 
 from netaio import (
     Body,
-    HMACAuthPlugin,
     Message,
     MessageType,
     TCPServer,
@@ -18,21 +17,16 @@ from netaio import (
     make_ok_msg,
     make_respond_uri_msg,
 )
+from profiles import PROFILES
 
-profile = sys.argv[1]
-outer = inner = None
-if profile == "readme":
-    outer = HMACAuthPlugin({"secret": "test"})
-    inner = HMACAuthPlugin({"secret": "adminpassword", "hmac_field": "camh"})
-elif profile != "plain":
-    sys.exit(f"unknown profile {profile}")
+outer, inner = PROFILES[sys.argv[1]]()
 
 logging.disable(logging.CRITICAL)
-server = TCPServer(port=0, interface="127.0.0.1", auth_plugin=outer)
+server = TCPServer(port=0, interface="127.0.0.1", **outer)
 store = {}
 
 
-@server.on(MessageType.CREATE_URI, auth_plugin=inner)
+@server.on(MessageType.CREATE_URI, **inner)
 async def create(msg, writer):
     if msg.body.uri in store:
         return make_error_msg("cannot overwrite", msg.body.uri)
@@ -52,12 +46,12 @@ async def echo(msg, writer):
     return make_respond_uri_msg(msg.body.content, b"echo")
 
 
-@server.on((MessageType.REQUEST_URI, b"guarded-echo"), auth_plugin=inner)
+@server.on((MessageType.REQUEST_URI, b"guarded-echo"), **inner)
 async def guarded_echo(msg, writer):
     return make_respond_uri_msg(msg.body.content, b"guarded-echo")
 
 
-@server.on(MessageType.UPDATE_URI, auth_plugin=inner)
+@server.on(MessageType.UPDATE_URI, **inner)
 async def update(msg, writer):
     if msg.body.uri not in store:
         return make_not_found_msg(uri=msg.body.uri)
@@ -65,7 +59,7 @@ async def update(msg, writer):
     return make_ok_msg(b"stored", msg.body.uri)
 
 
-@server.on(MessageType.DELETE_URI, auth_plugin=inner)
+@server.on(MessageType.DELETE_URI, **inner)
 async def delete(msg, writer):
     if store.pop(msg.body.uri, None) is None:
         return make_not_found_msg(uri=msg.body.uri)

@@ -104,6 +104,7 @@ impl X25519Cipher {
 
     /// Returns the X25519 public key, which peers need: `pubkey` in this node's peer data.
     #[must_use]
+    #[doc(alias = "pubk")]
     #[doc(alias = "pubkey")]
     pub fn public_key(&self) -> &[u8; 32] {
         &self.public_key
