@@ -1,4 +1,4 @@
-"""Checks a server with the original's client: `checks.py HOST PORT [PROFILE]`, as in profiles.py."""
+"""Checks a server with the original's client: `checks.py HOST PORT PROFILE`, as in profiles.py."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from profiles import PROFILES
 
 logging.disable(logging.CRITICAL)
 host, port = sys.argv[1], int(sys.argv[2])
-outer, inner = PROFILES[sys.argv[3] if len(sys.argv) > 3 else "readme"]()
+outer, inner = PROFILES[sys.argv[3]]("client")
 
 
 def client():

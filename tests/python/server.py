@@ -17,12 +17,13 @@ from netaio import (
     make_ok_msg,
     make_respond_uri_msg,
 )
-from profiles import PROFILES
+from profiles import PROFILES, local_peer
 
-outer, inner = PROFILES[sys.argv[1]]()
+profile = sys.argv[1]
+outer, inner = PROFILES[profile]("server")
 
 logging.disable(logging.CRITICAL)
-server = TCPServer(port=0, interface="127.0.0.1", **outer)
+server = TCPServer(port=0, interface="127.0.0.1", local_peer=local_peer(profile, "server"), **outer)
 store = {}
 
 
@@ -86,6 +87,8 @@ async def publish(msg, writer):
 
 
 async def main():
+    if server.local_peer:
+        await server.manage_peers_automatically()
     # The original keeps its listener to itself: accept with its own connection handler instead.
     listener = await asyncio.start_server(server.handle_client, "127.0.0.1", 0)
     print("READY", listener.sockets[0].getsockname()[1], flush=True)
