@@ -62,6 +62,33 @@ fn wire_vectors_folder_has_cases() {
     assert!(count > 0, "{} has no cases", folder.display());
 }
 
+/// A file that has lost cases would pass all the same.
+#[test]
+fn wire_vectors_of_the_project_are_all_there() {
+    let sizes = [
+        ("body", 31),
+        ("crypto", 38),
+        ("dispatch", 45),
+        ("frames", 147),
+        ("header", 33),
+        ("helpers", 44),
+        ("hmac", 180),
+        ("layers", 40),
+        ("message", 46),
+        ("message_types", 46),
+        ("packify", 250),
+        ("stream_cipher", 68),
+        ("x25519", 69),
+    ];
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/wire");
+    for (file, size) in sizes {
+        let text = std::fs::read_to_string(folder.join(format!("{file}.json"))).unwrap();
+        let lists = parse(&text).unwrap();
+        let lists = lists.as_object().unwrap().values().filter_map(Json::as_array);
+        assert_eq!(lists.map(Vec::len).sum::<usize>(), size, "{file}");
+    }
+}
+
 /// Returns a case's name, for messages.
 pub fn name(case: &Json) -> &str {
     case["name"].as_str().expect("a case has a name")
