@@ -1,9 +1,6 @@
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{collections::HashMap, fmt, sync::Arc};
 
+use arc_swap::ArcSwap;
 use curve25519_dalek::EdwardsPoint;
 use sha2::{Digest, Sha512};
 use zeroize::Zeroizing;
@@ -27,12 +24,13 @@ const REMEMBERED: usize = 1_024;
 /// NaCl boxes between this node's key pair and each peer's.
 ///
 /// The peer's key is `pubkey` in the data by which it made itself known; [`peer_key`](Self::peer_key)
-/// sets the key of the only peer instead. What was changed on its way does not open. The uri stays
-/// readable **and can be changed** unless [`encrypt_uri`](Self::encrypt_uri) is set.
+/// sets the key of the only peer instead. A box that was changed on its way does not open. The uri
+/// stays readable **and can be changed** unless [`encrypt_uri`](Self::encrypt_uri) is set or an auth
+/// plugin covers it.
 ///
 /// What it does not give: both directions have one key, so a node's own box, sent back to it, opens
 /// as if it came from the peer; and the key pairs stay, so whoever learns a secret key reads what
-/// was captured before. An auth plugin further out helps against the first, TLS against both.
+/// was captured before. Where that matters, use TLS.
 ///
 /// # Examples
 ///
@@ -62,7 +60,7 @@ enum Peers {
     /// The only peer's.
     One(Arc<BoxKey>),
     /// From the peers' data; by public key, those that were needed lately.
-    Many(Arc<RwLock<HashMap<[u8; KEY_LENGTH], Arc<BoxKey>>>>),
+    Many(Arc<ArcSwap<HashMap<[u8; KEY_LENGTH], Arc<BoxKey>>>>),
 }
 
 impl X25519Cipher {
@@ -96,6 +94,10 @@ impl X25519Cipher {
     }
 
     /// Sets whether the uri is sealed as well as the content; the default is false.
+    ///
+    /// Peers can't make themselves known through such a layer: it needs
+    /// [`peer_key`](Self::peer_key). An *inner* layer can't have it, since the handler is found by
+    /// the uri.
     #[must_use]
     pub fn encrypt_uri(mut self, encrypt: bool) -> Self {
         self.encrypt_uri = encrypt;
@@ -123,18 +125,16 @@ impl X25519Cipher {
             Peers::Many(keys) => keys,
         };
         let public_key = announced_key(peer.ok_or(CipherError::UnknownPeer)?)?;
-        // A map of complete entries: nothing under the lock can leave it half-changed.
-        let known = remembered.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(key) = known.get(&public_key) {
+        if let Some(key) = remembered.load().get(&public_key) {
             return Ok(Arc::clone(key));
         }
-        drop(known);
         let key = Arc::new(BoxKey::agree(&self.secret_key, public_key)?);
-        let mut known = remembered.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(public_key, Arc::clone(&key));
+        remembered.rcu(|known| {
+            let full = known.len() >= REMEMBERED;
+            let mut known = if full { HashMap::new() } else { HashMap::clone(known) };
+            known.insert(public_key, Arc::clone(&key));
+            known
+        });
         Ok(key)
     }
 }
@@ -224,7 +224,7 @@ mod tests {
     fn remembered(cipher: &X25519Cipher) -> usize {
         match &cipher.peers {
             Peers::One(_) => 1,
-            Peers::Many(keys) => keys.read().unwrap().len(),
+            Peers::Many(keys) => keys.load().len(),
         }
     }
 
