@@ -64,7 +64,7 @@
 //! | `macros` | yes | the attributes, and registration at link time |
 //! | `hmac` | yes | [`plugin::HmacAuth`] |
 //! | `stream-cipher` | yes | [`plugin::Sha256StreamCipher`] |
-//! | `asymmetric` | no | [`plugin::X25519Cipher`] |
+//! | `asymmetric` | no | `plugin::X25519Cipher` |
 //! | `json` | no | the `Json<T>` argument and reply |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
