@@ -1,7 +1,7 @@
 //! A declarative framework for network applications that are not HTTP.
 //!
 //! Write an async fn, put `#[on(CreateUri, auth = admin)]` on it, and it answers over TCP, Unix
-//! sockets or memory, authenticated in layers. The wire is that of the Python package netaio 0.0.9:
+//! sockets or memory, authenticated and encrypted in layers. The wire is that of the Python package netaio 0.0.9:
 //! nodes in both languages work together.
 //!
 //! # Quick start
@@ -63,6 +63,8 @@
 //! |---|---|---|
 //! | `macros` | yes | the attributes, and registration at link time |
 //! | `hmac` | yes | [`plugin::HmacAuth`] |
+//! | `stream-cipher` | yes | [`plugin::Sha256StreamCipher`] |
+//! | `asymmetric` | no | `plugin::X25519Cipher` |
 //! | `json` | no | the `Json<T>` argument and reply |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -9,6 +9,12 @@ pub use crate::handler::Json;
 #[cfg(feature = "hmac")]
 #[doc(no_inline)]
 pub use crate::plugin::HmacAuth;
+#[cfg(feature = "stream-cipher")]
+#[doc(no_inline)]
+pub use crate::plugin::Sha256StreamCipher;
+#[cfg(feature = "asymmetric")]
+#[doc(no_inline)]
+pub use crate::plugin::X25519Cipher;
 #[cfg(feature = "macros")]
 #[doc(no_inline)]
 pub use crate::{app, handlers, message_types, on, once};

@@ -1,19 +1,23 @@
-"""Checks a server of the README's profile with the original's client: `checks.py HOST PORT`."""
+"""Checks a server with the original's client: `checks.py HOST PORT PROFILE`, as in profiles.py."""
 
 import asyncio
 import logging
 import sys
 
-from netaio import HMACAuthPlugin, Body, Message, MessageType, TCPClient
+from netaio import Body, Message, MessageType, TCPClient
+from profiles import PROFILES
 
 logging.disable(logging.CRITICAL)
 host, port = sys.argv[1], int(sys.argv[2])
-outer = HMACAuthPlugin({"secret": "test"})
-admin = HMACAuthPlugin({"secret": "adminpassword", "hmac_field": "camh"})
+outer, inner = PROFILES[sys.argv[3]]("client")
 
 
-def client(secret="test"):
-    return TCPClient(host, port, auth_plugin=HMACAuthPlugin({"secret": secret}))
+def client():
+    return TCPClient(host, port, **outer)
+
+
+def message(message_type, uri, content=b""):
+    return Message.prepare(Body.prepare(content, uri=uri), message_type)
 
 
 def got(message, message_type, content, uri):
@@ -24,12 +28,14 @@ def got(message, message_type, content, uri):
 async def verbs():
     c = client()
     await c.connect()
-    got(await c.create(b"u", b"one", auth_plugin=admin), MessageType.OK, b"stored", b"u")
-    got(await c.create(b"u", b"x", auth_plugin=admin), MessageType.ERROR, b"cannot overwrite", b"u")
+    # A call that reads for itself opens its inner cipher twice.
+    await c.start_receive_loop()
+    got(await c.create(b"u", b"one", **inner), MessageType.OK, b"stored", b"u")
+    got(await c.create(b"u", b"x", **inner), MessageType.ERROR, b"cannot overwrite", b"u")
     got(await c.request(b"u"), MessageType.RESPOND_URI, b"one", b"u")
-    got(await c.update(b"u", b"two", auth_plugin=admin), MessageType.OK, b"stored", b"u")
-    got(await c.update(b"v", b"x", auth_plugin=admin), MessageType.NOT_FOUND, b"not found", b"v")
-    got(await c.delete(b"u", auth_plugin=admin), MessageType.OK, b"deleted", b"u")
+    got(await c.update(b"u", b"two", **inner), MessageType.OK, b"stored", b"u")
+    got(await c.update(b"v", b"x", **inner), MessageType.NOT_FOUND, b"not found", b"v")
+    got(await c.delete(b"u", **inner), MessageType.OK, b"deleted", b"u")
     got(await c.request(b"u"), MessageType.NOT_FOUND, b"not found", b"u")
     await c.close()
 
@@ -46,21 +52,29 @@ async def concurrent():
     await asyncio.gather(*(one(number) for number in range(64)))
 
 
+def guessed(plugins):
+    """The same plugins, but for the secret of the auth plugin."""
+    auth = plugins["auth_plugin"]
+    config = {"secret": "guess", "hmac_field": auth.hmac_field}
+    return {**plugins, "auth_plugin": type(auth)(config)}
+
+
 async def wrong_secrets():
-    c = client("guess")
+    c = TCPClient(host, port, **guessed(outer))
     await c.connect()
-    message = Message.prepare(Body.prepare(b"", uri=b"echo"), MessageType.REQUEST_URI)
-    await c.send(message)
-    # Without an auth plugin the original's client lets the bare error through.
-    c.auth_plugin = None
-    got(await c.receive_once(), MessageType.AUTH_ERROR, b"HMAC auth failed", b"echo")
+    await c.send(message(MessageType.REQUEST_URI, b"echo"))
+    # Without plugins the original's client lets the bare error through; its uri is as sent, unless
+    # that was sealed.
+    c.auth_plugin = c.cipher_plugin = None
+    uri = b"ERROR" if outer["cipher_plugin"] else b"echo"
+    got(await c.receive_once(), MessageType.AUTH_ERROR, b"HMAC auth failed", uri)
     await c.close()
 
+    if not inner["auth_plugin"]:
+        return
     c = client()
     await c.connect()
-    bad = HMACAuthPlugin({"secret": "guess", "hmac_field": "camh"})
-    message = Message.prepare(Body.prepare(b"x", uri=b"w"), MessageType.CREATE_URI)
-    await c.send(message, auth_plugin=bad)
+    await c.send(message(MessageType.CREATE_URI, b"w", b"x"), **guessed(inner))
     got(await c.receive_once(), MessageType.AUTH_ERROR, b"HMAC auth failed", b"w")
     got(await c.request(b"w"), MessageType.NOT_FOUND, b"not found", b"w")
     await c.close()
@@ -70,15 +84,12 @@ async def subscribe():
     c, other = client(), client()
     await c.connect()
     await other.connect()
-    topic = Message.prepare(Body.prepare(b"", uri=b"news"), MessageType.SUBSCRIBE_URI)
-    await c.send(topic)
+    await c.send(message(MessageType.SUBSCRIBE_URI, b"news"))
     got(await c.receive_once(), MessageType.CONFIRM_SUBSCRIBE, b"", b"news")
-    publish = Message.prepare(Body.prepare(b"rain", uri=b"news"), MessageType.PUBLISH_URI)
-    await other.send(publish)
+    await other.send(message(MessageType.PUBLISH_URI, b"news", b"rain"))
     got(await other.receive_once(), MessageType.OK, b"published", b"news")
     got(await c.receive_once(), MessageType.NOTIFY_URI, b"rain", b"news")
-    leave = Message.prepare(Body.prepare(b"", uri=b"news"), MessageType.UNSUBSCRIBE_URI)
-    await c.send(leave)
+    await c.send(message(MessageType.UNSUBSCRIBE_URI, b"news"))
     got(await c.receive_once(), MessageType.CONFIRM_UNSUBSCRIBE, b"", b"news")
     await c.close()
     await other.close()

@@ -1,4 +1,4 @@
-"""The sample application on the original package: `server.py PROFILE`, profiles plain and readme.
+"""The sample application on the original package: `server.py PROFILE`, as in profiles.py.
 
 It takes a free port and prints `READY PORT`.
 """
@@ -9,7 +9,6 @@ import sys
 
 from netaio import (
     Body,
-    HMACAuthPlugin,
     Message,
     MessageType,
     TCPServer,
@@ -18,21 +17,17 @@ from netaio import (
     make_ok_msg,
     make_respond_uri_msg,
 )
+from profiles import PROFILES, local_peer
 
 profile = sys.argv[1]
-outer = inner = None
-if profile == "readme":
-    outer = HMACAuthPlugin({"secret": "test"})
-    inner = HMACAuthPlugin({"secret": "adminpassword", "hmac_field": "camh"})
-elif profile != "plain":
-    sys.exit(f"unknown profile {profile}")
+outer, inner = PROFILES[profile]("server")
 
 logging.disable(logging.CRITICAL)
-server = TCPServer(port=0, interface="127.0.0.1", auth_plugin=outer)
+server = TCPServer(port=0, interface="127.0.0.1", local_peer=local_peer(profile, "server"), **outer)
 store = {}
 
 
-@server.on(MessageType.CREATE_URI, auth_plugin=inner)
+@server.on(MessageType.CREATE_URI, **inner)
 async def create(msg, writer):
     if msg.body.uri in store:
         return make_error_msg("cannot overwrite", msg.body.uri)
@@ -52,12 +47,12 @@ async def echo(msg, writer):
     return make_respond_uri_msg(msg.body.content, b"echo")
 
 
-@server.on((MessageType.REQUEST_URI, b"guarded-echo"), auth_plugin=inner)
+@server.on((MessageType.REQUEST_URI, b"guarded-echo"), **inner)
 async def guarded_echo(msg, writer):
     return make_respond_uri_msg(msg.body.content, b"guarded-echo")
 
 
-@server.on(MessageType.UPDATE_URI, auth_plugin=inner)
+@server.on(MessageType.UPDATE_URI, **inner)
 async def update(msg, writer):
     if msg.body.uri not in store:
         return make_not_found_msg(uri=msg.body.uri)
@@ -65,7 +60,7 @@ async def update(msg, writer):
     return make_ok_msg(b"stored", msg.body.uri)
 
 
-@server.on(MessageType.DELETE_URI, auth_plugin=inner)
+@server.on(MessageType.DELETE_URI, **inner)
 async def delete(msg, writer):
     if store.pop(msg.body.uri, None) is None:
         return make_not_found_msg(uri=msg.body.uri)
@@ -92,6 +87,8 @@ async def publish(msg, writer):
 
 
 async def main():
+    if server.local_peer:
+        await server.manage_peers_automatically()
     # The original keeps its listener to itself: accept with its own connection handler instead.
     listener = await asyncio.start_server(server.handle_client, "127.0.0.1", 0)
     print("READY", listener.sockets[0].getsockname()[1], flush=True)

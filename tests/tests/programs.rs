@@ -60,7 +60,7 @@ async fn ask(client: &mut Process, line: Value) -> Value {
 
 #[tokio::test]
 async fn the_interop_client_obeys_driver_lines() {
-    for profile in ["plain", "readme"] {
+    for profile in ["plain", "readme", "cipher", "two-layer"] {
         let args = ["server", "--port", "0", "--profile", profile];
         let mut server = Process::start(interop(), args);
         let port = server.port().await.to_string();

@@ -18,14 +18,24 @@ async fn readme() -> Option<(Process, TcpClient, TcpClient)> {
     Some((server, client, admin))
 }
 
+/// The outer layer of the profiles with a cipher.
+fn sealed() -> Layer {
+    Layer::new().auth(HmacAuth::new("test")).cipher(Sha256StreamCipher::new("test"))
+}
+
+/// The inner layer of the profile `two-layer`.
+fn sealed_twice() -> Layer {
+    let cipher = Sha256StreamCipher::new("test2").iv_field("iv2").encrypt_uri(false);
+    Layer::new().auth(HmacAuth::new("test2").field("hmac2")).cipher(cipher)
+}
+
 async fn check(call: netaio::net::client::Call, kind: MessageType, content: &str) {
     let response = within(call).await.unwrap();
     assert_eq!((response.message_type(), &*response.text()), (kind, content));
 }
 
-#[tokio::test]
-async fn every_verb_works_through_both_layers() {
-    let Some((_server, client, admin)) = readme().await else { return };
+/// Calls what the sample application has; `admin` has its inner layer.
+async fn verbs(client: &TcpClient, admin: &TcpClient) {
     check(client.request("echo").content("hi"), MessageType::RespondUri, "hi").await;
     check(client.request("u"), MessageType::NotFound, "not found").await;
     check(admin.create("u", "one"), MessageType::Ok, "stored").await;
@@ -36,6 +46,25 @@ async fn every_verb_works_through_both_layers() {
     check(admin.request("guarded-echo").content("x"), MessageType::RespondUri, "x").await;
     check(admin.delete("u"), MessageType::Ok, "deleted").await;
     check(admin.delete("u"), MessageType::NotFound, "not found").await;
+}
+
+#[tokio::test]
+async fn every_verb_works_through_both_layers() {
+    let Some((_server, client, admin)) = readme().await else { return };
+    verbs(&client, &admin).await;
+}
+
+#[tokio::test]
+async fn every_verb_works_through_ciphers() {
+    for (profile, inner) in [("cipher", Layer::new()), ("two-layer", sealed_twice())] {
+        let Some((_server, port)) = server(profile).await else { return };
+        let client = TcpClient::builder().layer(sealed());
+        let client = within(client.connect(("127.0.0.1", port))).await.unwrap();
+        verbs(&client, &client.with_layer(inner)).await;
+        let content = vec![7; 60_000];
+        let response = within(client.request("echo").content(content.clone())).await.unwrap();
+        assert_eq!(response.content(), &content);
+    }
 }
 
 #[tokio::test]

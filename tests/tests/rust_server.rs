@@ -6,9 +6,9 @@ use netaio::prelude::*;
 use netaio_tests::{Process, example, python, script, within};
 
 /// Runs a Python program to its end; it says DONE when all is well.
-async fn passes(python: &Path, program: &str, port: u16) {
-    let port = port.to_string();
-    let args = [script(program).as_os_str().to_owned(), "127.0.0.1".into(), port.into()];
+async fn passes(python: &Path, program: &str, port: u16, profile: &str) {
+    let (program_path, port) = (script(program), port.to_string());
+    let args = [program_path.as_os_str(), "127.0.0.1".as_ref(), port.as_ref(), profile.as_ref()];
     let mut client = Process::start(python, args);
     let mut last = String::new();
     while let Some(line) = client.line().await {
@@ -23,8 +23,8 @@ async fn the_original_readme_client_runs_against_the_crud_server() {
     let Some(python) = python() else { return };
     let mut server = Process::start(&example("crud_server"), ["--bind", "127.0.0.1:0"]);
     let port = server.port().await;
-    passes(&python, "readme_client.py", port).await;
-    passes(&python, "checks.py", port).await;
+    passes(&python, "readme_client.py", port, "readme").await;
+    passes(&python, "checks.py", port, "readme").await;
     assert!(server.terminate().await, "SIGTERM ends it in order");
 }
 
@@ -32,11 +32,13 @@ async fn the_original_readme_client_runs_against_the_crud_server() {
 async fn the_interop_server_serves_the_original_client() {
     let Some(python) = python() else { return };
     let interop = Path::new(env!("CARGO_BIN_EXE_netaio-interop"));
-    let args = ["server", "--host", "127.0.0.1", "--port", "0", "--profile", "readme"];
-    let mut server = Process::start(interop, args);
-    let port = server.port().await;
-    passes(&python, "checks.py", port).await;
-    assert!(server.terminate().await, "SIGTERM ends it in order");
+    for profile in ["readme", "cipher", "two-layer"] {
+        let args = ["server", "--host", "127.0.0.1", "--port", "0", "--profile", profile];
+        let mut server = Process::start(interop, args);
+        let port = server.port().await;
+        passes(&python, "checks.py", port, profile).await;
+        assert!(server.terminate().await, "SIGTERM ends it in order");
+    }
 }
 
 #[tokio::test]

@@ -439,8 +439,10 @@ impl fmt::Display for BuildError {
 
 impl std::error::Error for BuildError {}
 
-/// Refuses handlers whose inner layer would write a field of the outer one.
+/// Refuses handlers whose inner layer would write a field of the outer one, and warns of ciphers
+/// that need an auth plugin and have none.
 pub(crate) fn check_outer(router: &Router, outer: &Layer) -> Result<(), BuildError> {
+    warn_of_malleable(router, outer);
     let names = outer.field_names();
     let problems: Vec<_> = router
         .table()
@@ -451,4 +453,21 @@ pub(crate) fn check_outer(router: &Router, outer: &Layer) -> Result<(), BuildErr
         })
         .collect();
     if problems.is_empty() { Ok(()) } else { Err(BuildError { app: router.app_name, problems }) }
+}
+
+fn warn_of_malleable(router: &Router, outer: &Layer) {
+    let app = router.app_name;
+    if let Some(cipher) = outer.malleable_cipher(outer) {
+        tracing::warn!(
+            app,
+            cipher,
+            "what the outer layer seals can be changed unnoticed: add auth"
+        );
+    }
+    for slot in router.table().slots() {
+        if let Some(cipher) = slot.layer.malleable_cipher(outer) {
+            let route = &slot.route;
+            tracing::warn!(app, cipher, %route, "what is sealed can be changed unnoticed: add auth");
+        }
+    }
 }

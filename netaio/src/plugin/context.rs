@@ -1,7 +1,5 @@
-use std::fmt;
-
 use super::Environment;
-use crate::wire::{AuthFields, Body, MessageType};
+use crate::wire::MessageType;
 
 /// Which way a message travels, seen from this node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,84 +77,4 @@ impl<'a> PluginContext<'a> {
     pub fn peer(&self) -> Option<PeerView<'a>> {
         self.peer
     }
-}
-
-/// Seals the bodies of messages and opens them.
-///
-/// A cipher of an *inner* layer must leave the uri readable, since the handler is found by it:
-/// see [`seals_uri`](Self::seals_uri).
-#[doc(alias = "CipherPluginProtocol")]
-pub trait CipherPlugin: fmt::Debug + Send + Sync + 'static {
-    /// Returns a short name for logs and errors, such as `sha256-stream`.
-    fn name(&self) -> &str;
-
-    /// Seals a body; it may write fields that the receiver needs, such as an iv.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`CipherError`] when the body can't be sealed: the message is not sent.
-    fn encrypt(
-        &self,
-        fields: &mut AuthFields,
-        body: Body,
-        context: &PluginContext<'_>,
-    ) -> Result<Body, CipherError>;
-
-    /// Opens a sealed body.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`CipherError`] when it can't be opened: the message is dropped.
-    fn decrypt(
-        &self,
-        fields: &AuthFields,
-        body: Body,
-        context: &PluginContext<'_>,
-    ) -> Result<Body, CipherError>;
-
-    /// Returns the names of the fields that belong to this plugin alone.
-    ///
-    /// Two layers that name the same field are refused when the app is built.
-    fn field_names(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// Returns whether the uri is sealed too; the default is false.
-    fn seals_uri(&self) -> bool {
-        false
-    }
-
-    /// Returns whether what it makes depends on the receiving peer; the default is false.
-    ///
-    /// A notification is prepared once for all recipients only when no layer is peer-specific.
-    fn is_peer_specific(&self) -> bool {
-        false
-    }
-}
-
-/// Why a body could not be sealed or opened.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CipherError {
-    /// A field that the cipher needs is missing.
-    #[error("the field {0:?} is missing")]
-    MissingField(String),
-    /// A field that the cipher needs has the wrong type or size.
-    #[error("the field {0:?} is malformed")]
-    MalformedField(String),
-    /// What came out is not a body.
-    #[error("the opened text is not a message body")]
-    Malformed,
-    /// The sealed text was changed or sealed with another key.
-    #[error("the sealed text does not open with this key")]
-    Mismatch,
-    /// The peer's key is not known.
-    #[error("no key is known of this peer")]
-    UnknownPeer,
-    /// The sealed or opened body exceeds what a message can carry.
-    #[error("the body is too large")]
-    TooLarge,
-    /// Any other cause, in the plugin's words.
-    #[error("{0}")]
-    Other(String),
 }

@@ -67,6 +67,13 @@ impl Layer {
         self.cipher.as_ref().is_some_and(|cipher| cipher.seals_uri())
     }
 
+    /// Returns the name of its cipher if the sealed text can be changed unnoticed: the cipher does
+    /// not see it, and there is no auth plugin here or in the layer further out.
+    pub(crate) fn malleable_cipher(&self, outer: &Self) -> Option<&str> {
+        let cipher = self.cipher.as_ref().filter(|cipher| !cipher.detects_changes())?;
+        (self.auth.is_none() && outer.auth.is_none()).then(|| cipher.name())
+    }
+
     /// Returns the fields that this layer alone may write.
     pub(crate) fn field_names(&self) -> Vec<String> {
         let mut names = self.auth.as_ref().map_or_else(Vec::new, |auth| auth.field_names());
@@ -139,4 +146,29 @@ pub enum OpenError {
     /// It does not open.
     #[error("the message can't be opened")]
     Cipher(#[from] CipherError),
+}
+
+#[cfg(all(test, feature = "hmac", feature = "stream-cipher"))]
+mod tests {
+    use super::*;
+    use crate::plugin::{HmacAuth, Sha256StreamCipher};
+
+    #[test]
+    fn a10_a_stream_cipher_without_auth_at_or_outside_it_is_found() {
+        let cipher = || Layer::new().cipher(Sha256StreamCipher::new("a key of some length"));
+        let auth = |layer: Layer| layer.auth(HmacAuth::new("a secret of some length"));
+        let none = Layer::new();
+        assert_eq!(cipher().malleable_cipher(&none), Some("sha256-stream"));
+        assert_eq!(cipher().malleable_cipher(&cipher()), Some("sha256-stream"));
+        assert_eq!(auth(cipher()).malleable_cipher(&none), None);
+        assert_eq!(cipher().malleable_cipher(&auth(Layer::new())), None);
+        assert_eq!(none.malleable_cipher(&none), None);
+    }
+
+    #[cfg(feature = "asymmetric")]
+    #[test]
+    fn a10_a_box_detects_changes_by_itself() {
+        let boxes = Layer::new().cipher(crate::plugin::X25519Cipher::new(&[1; 32]));
+        assert_eq!(boxes.malleable_cipher(&Layer::new()), None);
+    }
 }

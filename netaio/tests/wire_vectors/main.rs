@@ -11,8 +11,11 @@
 mod dispatch;
 mod frames;
 mod hmac;
+mod layers;
 mod messages;
 mod packify;
 mod peers;
+mod stream_cipher;
 mod support;
 mod types;
+mod x25519;

@@ -86,15 +86,20 @@ pub fn fields(map: &packify::Value) -> AuthFields {
     fields
 }
 
+/// Makes a message of its type, auth fields, uri and content.
+pub fn message(json: &Json) -> Message {
+    let message_type = MessageType::from_code(number(&json["type"]) as u8).unwrap();
+    let body = Body::new(bytes(&json["uri"]), bytes(&json["content"])).unwrap();
+    Message::from_parts(message_type, fields(&field_map(&json["auth"])), body)
+}
+
 #[test]
 fn wire_vectors_message() {
     for case in cases("message", "encode") {
-        let message_type = MessageType::from_code(number(&case["type"]) as u8).unwrap();
-        let body = Body::new(bytes(&case["uri"]), bytes(&case["content"])).unwrap();
-        let message = Message::from_parts(message_type, fields(&field_map(&case["auth"])), body);
+        let message = message(&case);
         let encoded = bytes(&case["bytes"]);
         assert_eq!(message.encode().unwrap(), encoded, "{}", name(&case));
-        let types = TypeSet::BASE.with(message_type.code(), "T");
+        let types = TypeSet::BASE.with(message.message_type().code(), "T");
         assert_eq!(Message::decode(&encoded, &types).unwrap(), message, "{}", name(&case));
         assert_eq!(message.body().checksum(), number(&case["checksum"]), "{}", name(&case));
     }

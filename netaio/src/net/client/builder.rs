@@ -147,6 +147,9 @@ impl TcpClientBuilder {
 
     /// Makes a client without a connection; [`TcpClient::connect_to`] makes them.
     pub fn build(self) -> TcpClient {
+        if let Some(cipher) = self.outer.malleable_cipher(&self.outer) {
+            tracing::warn!(cipher, "what the outer layer seals can be changed unnoticed: add auth");
+        }
         let engine = Engine::new(Parts {
             router: Arc::clone(self.handlers.router()),
             outer: self.outer,

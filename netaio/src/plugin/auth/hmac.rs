@@ -8,21 +8,18 @@ use ::hmac::{
         typenum::{U32, U136},
     },
 };
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{AuthError, AuthFailure, AuthPlugin};
 use crate::{
-    plugin::PluginContext,
+    plugin::{PluginContext, key::SharedKey},
     wire::{AuthFields, Body, Field, packify},
 };
 
 const NONCE_LENGTH: usize = 16;
 const TS_LENGTH: usize = 4;
 const MAC_LENGTH: usize = 32;
-/// A shorter secret can be guessed from one captured message.
-const SHORT_SECRET: usize = 16;
 
 /// HMAC-SHA256 over the timestamp and the body, under a shared secret.
 ///
@@ -46,15 +43,11 @@ const SHORT_SECRET: usize = 16;
 /// let inner = HmacAuth::new("only for administrators!").field("camh");
 /// ```
 #[doc(alias = "HMACAuthPlugin")]
-#[derive(Clone, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub struct HmacAuth {
-    /// SHA-256 of the secret; the secret itself is not kept.
-    key: [u8; 32],
-    #[zeroize(skip)]
+    key: SharedKey,
     mac_field: String,
-    #[zeroize(skip)]
     nonce_field: String,
-    #[zeroize(skip)]
     ts_field: String,
 }
 
@@ -62,15 +55,8 @@ impl HmacAuth {
     /// Makes a plugin from a shared secret, text or bytes.
     #[must_use]
     pub fn new(secret: impl AsRef<[u8]>) -> Self {
-        let secret = secret.as_ref();
-        if secret.len() < SHORT_SECRET {
-            tracing::warn!(
-                bytes = secret.len(),
-                "an HMAC secret shorter than {SHORT_SECRET} bytes can be guessed from one captured message"
-            );
-        }
         Self {
-            key: Sha256::digest(secret).into(),
+            key: SharedKey::new(secret.as_ref(), "mac"),
             mac_field: "hmac".into(),
             nonce_field: "nonce".into(),
             ts_field: "ts".into(),
@@ -99,13 +85,11 @@ impl HmacAuth {
         self
     }
 
-    fn mac(&self, nonce: &[u8], ts: &[u8], body: &Body) -> [u8; MAC_LENGTH] {
-        let mut key = derive_key(&[&self.key, nonce, b"mac"]);
-        let mut mac = SimpleHmac::<WideBlock>::new_from_slice(&key)
+    fn mac(&self, nonce: &[u8], ts: &[u8], body: &[u8]) -> [u8; MAC_LENGTH] {
+        let mut mac = SimpleHmac::<WideBlock>::new_from_slice(&*self.key.derive(nonce))
             .expect("a key of 32 bytes is shorter than the block");
-        key.zeroize();
         Mac::update(&mut mac, ts);
-        Mac::update(&mut mac, body.encoded());
+        Mac::update(&mut mac, body);
         mac.finalize().into_bytes().into()
     }
 
@@ -147,7 +131,7 @@ impl AuthPlugin for HmacAuth {
         }
         .to_be_bytes();
         fields.set(&self.ts_field, &ts);
-        let mac = self.mac(&nonce, &ts, body);
+        let mac = self.mac(&nonce, &ts, body.encoded());
         fields.set(&self.mac_field, &mac);
         Ok(())
     }
@@ -166,7 +150,7 @@ impl AuthPlugin for HmacAuth {
         if *ts == [0; TS_LENGTH] {
             return Err(AuthFailure::Malformed(self.ts_field.clone()));
         }
-        if bool::from(self.mac(nonce, ts, body).ct_eq(mac)) {
+        if bool::from(self.mac(nonce, ts, body.encoded()).ct_eq(mac)) {
             Ok(())
         } else {
             Err(AuthFailure::Mismatch)
@@ -204,15 +188,6 @@ fn given_time(field: Field<'_>, name: &str) -> Result<u32, AuthError> {
     }
 }
 
-/// Derives a key from parts: the SHA-256 of the joined SHA-256 of each.
-pub(crate) fn derive_key(parts: &[&[u8]]) -> [u8; 32] {
-    parts
-        .iter()
-        .fold(Sha256::new(), |hash, part| hash.chain_update(Sha256::digest(part)))
-        .finalize()
-        .into()
-}
-
 /// SHA-256 that says its block is 136 bytes long: the original pads HMAC keys to that length.
 #[derive(Clone, Default)]
 struct WideBlock(Sha256);
@@ -236,5 +211,21 @@ impl Update for WideBlock {
 impl FixedOutput for WideBlock {
     fn finalize_into(self, out: &mut Output<Self>) {
         FixedOutput::finalize_into(self.0, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::vectors::{cases, hex, hex_array};
+
+    #[test]
+    fn wire_vectors_crypto_hmac() {
+        for case in cases("hmac") {
+            let key = SharedKey::from_digest(&hex_array(&case["key"]), "mac");
+            let plugin = HmacAuth { key, ..HmacAuth::new("a secret that is not used") };
+            let mac = plugin.mac(&hex(&case["iv"]), &[], &hex(&case["message"]));
+            assert_eq!(mac[..], hex(&case["mac"]), "{}", case["name"]);
+        }
     }
 }

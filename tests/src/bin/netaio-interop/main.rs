@@ -34,7 +34,7 @@ struct Common {
     /// The port.
     #[arg(long)]
     port: u16,
-    /// The plugins: plain or readme.
+    /// The plugins: plain, readme, cipher or two-layer.
     #[arg(long)]
     profile: String,
 }

@@ -1,4 +1,4 @@
-use netaio::plugin::{HmacAuth, Layer};
+use netaio::plugin::{HmacAuth, Layer, Sha256StreamCipher};
 
 /// The plugins of a profile.
 pub(crate) struct Profile {
@@ -17,14 +17,24 @@ impl Profile {
                     inner: Layer::new().auth(HmacAuth::new("adminpassword").field("camh")),
                 };
             }
-            "cipher" | "two-layer" => "the SHA-256 stream cipher is not available yet",
-            "x25519" => "the X25519 cipher is not available yet",
+            "cipher" => return Self { outer: sealed(), inner: Layer::new() },
+            "two-layer" => {
+                let cipher = Sha256StreamCipher::new("test2").iv_field("iv2").encrypt_uri(false);
+                let inner = Layer::new().auth(HmacAuth::new("test2").field("hmac2")).cipher(cipher);
+                return Self { outer: sealed(), inner };
+            }
+            "x25519" => "peer management is not available yet",
             "tapescript-single" | "tapescript-taproot" | "asymmetric" => {
                 "tapescript auth is not available yet"
             }
-            _ => "there is no such profile; plain and readme are there",
+            _ => "there is no such profile; plain, readme, cipher and two-layer are there",
         };
         eprintln!("netaio-interop: profile {name}: {missing}");
         std::process::exit(2);
     }
+}
+
+/// Returns the outer layer of the profiles with a cipher.
+fn sealed() -> Layer {
+    Layer::new().auth(HmacAuth::new("test")).cipher(Sha256StreamCipher::new("test"))
 }

@@ -1,0 +1,71 @@
+use sha2::{Digest, Sha256};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// A shorter secret can be guessed from one captured message.
+const SHORT_SECRET: usize = 16;
+
+/// What a shared secret becomes for one purpose; the secret itself is not kept.
+///
+/// Each message has a key of its own, made from the secret, the message's nonce and the purpose, so
+/// one secret may serve several purposes.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub(super) struct SharedKey {
+    /// What [`digest`] makes of the secret's SHA-256, the same for all messages.
+    secret: [u8; 32],
+    /// What it makes of the purpose.
+    purpose: [u8; 32],
+}
+
+impl SharedKey {
+    /// Makes a key from a secret and warns of one that is short; the original's examples use such.
+    pub(super) fn new(secret: &[u8], purpose: &str) -> Self {
+        if secret.len() < SHORT_SECRET {
+            tracing::warn!(
+                bytes = secret.len(),
+                "a secret shorter than {SHORT_SECRET} bytes can be guessed from one captured message"
+            );
+        }
+        Self::from_digest(&digest(secret), purpose)
+    }
+
+    pub(super) fn from_digest(secret: &[u8; 32], purpose: &str) -> Self {
+        Self { secret: *digest(secret), purpose: *digest(purpose.as_bytes()) }
+    }
+
+    /// Returns the key of the message that has this nonce.
+    pub(super) fn derive(&self, nonce: &[u8]) -> Zeroizing<[u8; 32]> {
+        join(&[self.secret, *digest(nonce), self.purpose])
+    }
+}
+
+/// Returns the SHA-256 of joined digests: how the original derives one key from several parts.
+fn join(digests: &[[u8; 32]]) -> Zeroizing<[u8; 32]> {
+    digest(digests.as_flattened())
+}
+
+fn digest(bytes: &[u8]) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(Sha256::digest(bytes).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::vectors::{cases, hex};
+
+    #[test]
+    fn wire_vectors_crypto_derive_key() {
+        for case in cases("derive_key") {
+            let parts = case["parts"].as_array().unwrap();
+            let digests: Vec<_> = parts.iter().map(|part| *digest(&hex(part))).collect();
+            assert_eq!(join(&digests)[..], hex(&case["key"]), "{}", case["name"]);
+        }
+    }
+
+    #[test]
+    fn each_purpose_and_nonce_has_a_key_of_its_own() {
+        let (mac, enc) = (SharedKey::new(b"secret", "mac"), SharedKey::new(b"secret", "enc"));
+        assert_ne!(mac.derive(&[0; 16]), enc.derive(&[0; 16]));
+        assert_ne!(mac.derive(&[0; 16]), mac.derive(&[1; 16]));
+        assert_eq!(mac.derive(&[0; 16]), SharedKey::new(b"secret", "mac").derive(&[0; 16]));
+    }
+}
