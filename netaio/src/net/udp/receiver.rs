@@ -131,14 +131,11 @@ impl Receiver {
         let engine = &self.shared.engine;
         let mut out = BytesMut::new();
         let bare = bare_error(&frame);
-        let opened = match engine.admit(frame, &known.origin, &mut out) {
-            Ok(opened) => opened,
-            Err(_) => {
-                if let Some(error) = bare {
-                    self.shared.calls_from(back.to, |calls| calls.fail_unverified(error));
-                }
-                return self.answer_guarded(&known, back, out, false);
+        let Ok(opened) = engine.admit(frame, &known.origin, &mut out) else {
+            if let Some(error) = bare {
+                self.shared.calls_from(back.to, |calls| calls.fail_unverified(error));
             }
+            return self.answer_guarded(&known, back, out, false);
         };
         let verified = engine.outer.auth_plugin().is_some();
         let Some(opened) = self.answer_call(opened, &known) else { return };

@@ -1,10 +1,13 @@
 //! Driver mode: a JSON object per line in, an answer per line out, all operations at the same time.
 
-use std::time::Duration;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use netaio::{
-    net::client::{Call, RequestError, Response, ServerName},
-    plugin::Layer,
+    net::{
+        Peers,
+        client::{RequestError, Response},
+    },
+    peer::{Peer, PeerManagement},
     prelude::*,
 };
 use serde::Deserialize;
@@ -15,38 +18,37 @@ use tokio::{
     time::timeout,
 };
 
+/// What a driver asks for.
 #[derive(Deserialize)]
-struct Line {
+pub(crate) struct Line {
     id: Json,
-    op: String,
+    pub(crate) op: String,
     #[serde(default)]
     uri: String,
     #[serde(default)]
     content: String,
     timeout: Option<f64>,
+    every: Option<f64>,
     #[serde(default)]
-    inner: bool,
+    pub(crate) inner: bool,
     #[serde(rename = "type")]
     message_type: Option<u8>,
-    server: Option<(String, u16)>,
+    app_id: Option<String>,
+    pub(crate) server: Option<(String, u16)>,
+    to: Option<(String, u16)>,
 }
 
 /// An answer's members beside its id, or the error's text.
-type Answer = Result<Json, String>;
+pub(crate) type Answer = Result<Json, String>;
 
-struct Driver {
-    client: TcpClient,
-    default: ServerName,
-    inner: Layer,
+/// A program that a driver talks to.
+pub(crate) trait Obey: Send + Sync + 'static {
+    fn obey(&self, line: &Line) -> impl Future<Output = Answer> + Send;
 }
 
 /// Obeys lines until `quit` or the end of standard input.
-pub(crate) async fn run(
-    client: TcpClient,
-    (host, port): (String, u16),
-    inner: Layer,
-) -> anyhow::Result<()> {
-    let driver = std::sync::Arc::new(Driver { client, default: (&*host, port).into(), inner });
+pub(crate) async fn run(program: impl Obey) -> anyhow::Result<()> {
+    let program = Arc::new(program);
     let mut lines = BufReader::new(stdin()).lines();
     let mut operations = JoinSet::new();
     while let Some(text) = lines.next_line().await? {
@@ -57,9 +59,8 @@ pub(crate) async fn run(
                 continue;
             }
         };
-        let (id, quit) = (line.id.clone(), line.op == "quit");
-        let driver = std::sync::Arc::clone(&driver);
-        operations.spawn(async move { answer(&id, driver.obey(line).await) });
+        let (program, quit) = (Arc::clone(&program), line.op == "quit");
+        operations.spawn(async move { answer(&line.id, program.obey(&line).await) });
         while operations.try_join_next().is_some() {}
         if quit {
             break;
@@ -82,69 +83,103 @@ fn answer(id: &Json, answer: Answer) {
     println!("{line}");
 }
 
-impl Driver {
-    async fn obey(&self, line: Line) -> Answer {
-        let server = self.server(&line);
-        match line.op.as_str() {
-            "connect" => {
-                let connected = self.client.connect_to(server).await;
-                connected.map(|_| json!({})).map_err(|error| error.to_string())
-            }
-            "close" => {
-                self.client.at(server).close().await;
+impl Line {
+    /// Returns the type of a call, if the operation is one.
+    pub(crate) fn call(&self) -> Option<Result<MessageType, String>> {
+        Some(Ok(match self.op.as_str() {
+            "request" => MessageType::RequestUri,
+            "create" => MessageType::CreateUri,
+            "update" => MessageType::UpdateUri,
+            "delete" => MessageType::DeleteUri,
+            "call" => return Some(self.message_type()),
+            _ => return None,
+        }))
+    }
+
+    fn message_type(&self) -> Result<MessageType, String> {
+        let code = self.message_type.ok_or("the operation needs a type")?;
+        MessageType::from_code(code).ok_or_else(|| format!("{code} is not a message type"))
+    }
+
+    pub(crate) fn uri(&self) -> Result<Vec<u8>, String> {
+        unhex(&self.uri)
+    }
+
+    pub(crate) fn content(&self) -> Result<Vec<u8>, String> {
+        unhex(&self.content)
+    }
+
+    pub(crate) fn message(&self) -> Result<Message, String> {
+        let message = Message::new(self.message_type()?, self.uri()?, self.content()?);
+        message.map_err(|error| error.to_string())
+    }
+
+    /// Returns how long to wait; the original's default is 10 s.
+    pub(crate) fn timeout(&self) -> Duration {
+        Duration::from_secs_f64(self.timeout.unwrap_or(10.0))
+    }
+
+    pub(crate) fn to(&self) -> Result<SocketAddr, String> {
+        let (host, port) = self.to.as_ref().ok_or("the operation needs `to`")?;
+        let host = host.parse().map_err(|_| format!("{host} is no address"))?;
+        Ok(SocketAddr::new(host, *port))
+    }
+
+    /// Obeys what is the same for all programs; `None` if it is something else.
+    pub(crate) fn about_peers(&self, peers: &Peers) -> Option<Answer> {
+        let app_id = match &self.app_id {
+            Some(app_id) => unhex(app_id),
+            None => Ok(b"netaio".to_vec()),
+        };
+        Some(match (self.op.as_str(), app_id) {
+            ("manage_peers", Ok(app_id)) => {
+                let mut management = PeerManagement::new().app_id(app_id);
+                if let Some(every) = self.every {
+                    management = management.every(Duration::from_secs_f64(every));
+                }
+                if let Some(timeout) = self.timeout {
+                    management = management.timeout(Duration::from_secs_f64(timeout));
+                }
+                peers.manage(management);
                 Ok(json!({}))
             }
-            "request" => self.call(&line, MessageType::RequestUri).await,
-            "create" => self.call(&line, MessageType::CreateUri).await,
-            "update" => self.call(&line, MessageType::UpdateUri).await,
-            "delete" => self.call(&line, MessageType::DeleteUri).await,
-            "call" => self.call(&line, message_type(&line)?).await,
-            "send" => {
-                let (uri, content) = (unhex(&line.uri)?, unhex(&line.content)?);
-                let message = Message::new(message_type(&line)?, uri, content);
-                let message = message.map_err(|error| error.to_string())?;
-                let sent = self.handle(&line).send(message).await;
-                sent.map(|()| json!({})).map_err(|error| text(&error))
+            ("stop_peers", Ok(app_id)) => {
+                peers.stop(app_id);
+                Ok(json!({}))
             }
-            "next" => {
-                let wait = Duration::from_secs_f64(line.timeout.unwrap_or(10.0));
-                match timeout(wait, self.client.receive()).await {
-                    Ok(Ok(message)) => Ok(json!({ "reply": reply(&message) })),
-                    Ok(Err(error)) => Err(text(&error)),
-                    Err(_) => Err("timeout".into()),
-                }
+            ("peers", _) => {
+                let peers: Vec<_> = peers.all().iter().map(|peer| described(peer)).collect();
+                Ok(json!({ "peers": peers }))
             }
-            "quit" => Ok(json!({})),
-            "manage_peers" | "stop_peers" | "peers" => {
-                Err("peer management is not available yet".into())
-            }
-            other => Err(format!("unknown operation {other}")),
-        }
-    }
-
-    fn server(&self, line: &Line) -> ServerName {
-        let named = line.server.as_ref();
-        named.map_or_else(|| self.default.clone(), |(host, port)| (host.as_str(), *port).into())
-    }
-
-    fn handle(&self, line: &Line) -> TcpClient {
-        let client = self.client.at(self.server(line));
-        if line.inner { client.with_layer(self.inner.clone()) } else { client }
-    }
-
-    async fn call(&self, line: &Line, message_type: MessageType) -> Answer {
-        let call: Call = self.handle(line).call(message_type, unhex(&line.uri)?);
-        let call = call.content(unhex(&line.content)?);
-        let call = match line.timeout {
-            Some(seconds) => call.timeout(Duration::from_secs_f64(seconds)),
-            None => call,
-        };
-        let response: Response = call.await.map_err(|error| text(&error))?;
-        Ok(json!({ "reply": reply(&response.into_message()) }))
+            ("manage_peers" | "stop_peers", Err(error)) => Err(error),
+            _ => return None,
+        })
     }
 }
 
-fn reply(message: &Message) -> Json {
+fn described(peer: &Peer) -> Json {
+    let addrs = peer.addrs().iter().filter_map(|addr| addr.ip());
+    let addrs: Vec<_> = addrs.map(|addr| json!([addr.ip().to_string(), addr.port()])).collect();
+    json!({ "id": hex(peer.id()), "data": hex(peer.data()), "addrs": addrs })
+}
+
+/// Returns what a wait gave.
+pub(crate) async fn waited<T>(
+    wait: Duration,
+    next: impl Future<Output = Result<T, RequestError>>,
+) -> Result<T, String> {
+    match timeout(wait, next).await {
+        Ok(next) => next.map_err(|error| text(&error)),
+        Err(_) => Err("timeout".into()),
+    }
+}
+
+pub(crate) fn response(response: Result<Response, RequestError>) -> Answer {
+    let response = response.map_err(|error| text(&error))?;
+    Ok(json!({ "reply": reply(&response.into_message()) }))
+}
+
+pub(crate) fn reply(message: &Message) -> Json {
     json!({
         "type": message.message_type().code(),
         "uri": hex(message.uri()),
@@ -153,7 +188,7 @@ fn reply(message: &Message) -> Json {
 }
 
 /// Returns the text that the contract asks for.
-fn text(error: &RequestError) -> String {
+pub(crate) fn text(error: &RequestError) -> String {
     if error.is_timeout() {
         "timeout".into()
     } else if error.is_closed() {
@@ -163,12 +198,7 @@ fn text(error: &RequestError) -> String {
     }
 }
 
-fn message_type(line: &Line) -> Result<MessageType, String> {
-    let code = line.message_type.ok_or("the operation needs a type")?;
-    MessageType::from_code(code).ok_or_else(|| format!("{code} is not a message type"))
-}
-
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
