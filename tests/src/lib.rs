@@ -1,5 +1,9 @@
 //! What the interop tests share: the Python original, child processes, deadlines.
 
+mod network;
+
+pub use network::Network;
+
 use std::{
     ffi::OsStr,
     io::Write,

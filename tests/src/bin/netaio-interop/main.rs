@@ -110,7 +110,8 @@ async fn main() -> anyhow::Result<()> {
             .await;
         }
     }
-    Ok(())
+    // A read of standard input can't be given up, and would keep the program alive.
+    std::process::exit(0)
 }
 
 /// Waits for SIGTERM.

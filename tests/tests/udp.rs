@@ -1,0 +1,236 @@
+//! UDP nodes with each other and with the original's, over loopback and in networks of their own.
+
+use std::{net::SocketAddr, path::Path};
+
+use netaio_tests::{Network, Process, python, script};
+use serde_json::{Value, json};
+
+const PROFILES: [&str; 4] = ["plain", "readme", "cipher", "two-layer"];
+
+/// A node that obeys driver lines.
+struct Node {
+    process: Process,
+    host: String,
+    port: u16,
+}
+
+impl Node {
+    async fn ready(mut process: Process, host: &str) -> Self {
+        let line = process.line().await.expect("it says that it is ready");
+        let port = line.split(' ').nth(2).and_then(|port| port.parse().ok());
+        Self { process, host: host.into(), port: port.unwrap_or_else(|| panic!("{line}")) }
+    }
+
+    async fn ours(profile: &str, role: &str) -> Self {
+        let interop = Path::new(env!("CARGO_BIN_EXE_netaio-interop"));
+        let args = ["udp", "--host", "127.0.0.1", "--port", "0", "--profile", profile];
+        let process = Process::start(interop, args.into_iter().chain(["--role", role]));
+        Self::ready(process, "127.0.0.1").await
+    }
+
+    async fn original(python: &Path, profile: &str, role: &str) -> Self {
+        let program = script("udp_node.py");
+        let program = program.to_str().expect("the path is text");
+        let args = [program, "127.0.0.1", "0", profile, role];
+        Self::ready(Process::start(python, args), "127.0.0.1").await
+    }
+
+    fn addr(&self) -> Value {
+        json!([self.host, self.port])
+    }
+
+    async fn ask(&mut self, mut line: Value) -> Value {
+        line["id"] = json!(1);
+        self.process.say(&line.to_string()).await;
+        let answer = self.process.line().await.expect("an answer");
+        serde_json::from_str(&answer).expect("JSON")
+    }
+
+    /// Calls another node and returns the type, uri and content of the answer.
+    async fn call(&mut self, to: &Value, op: &str, uri: &str, content: &str, inner: bool) -> Value {
+        let (uri, content) = (hex(uri), hex(content));
+        let mut line = json!({ "op": op, "to": to, "uri": uri, "inner": inner });
+        if op != "delete" {
+            line["content"] = json!(content);
+        }
+        let answer = self.ask(line).await;
+        assert_eq!(answer["ok"], json!(true), "{op}: {answer}");
+        answer["reply"].clone()
+    }
+
+    /// Waits until the ids of the known peers are these; every question is answered, so this ends.
+    async fn knows(&mut self, ids: &[&str]) {
+        let mut expected: Vec<_> = ids.iter().map(|id| hex(id)).collect();
+        expected.sort();
+        let start = std::time::Instant::now();
+        loop {
+            let answer = self.ask(json!({ "op": "peers" })).await;
+            let known = answer["peers"].as_array().expect("peers");
+            let mut known: Vec<_> =
+                known.iter().map(|peer| peer["id"].as_str().unwrap().to_owned()).collect();
+            known.sort();
+            if known == expected {
+                return;
+            }
+            assert!(start.elapsed() < netaio_tests::DEADLINE, "{known:?} and not {expected:?}");
+            // Nothing tells when a peer is heard of; the question is asked again after a breath.
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn reply(code: u8, uri: &str, content: &str) -> Value {
+    json!({ "type": code, "uri": hex(uri), "content": hex(content) })
+}
+
+/// Every verb of the sample application, guarded by the inner layer.
+async fn check_verbs(asker: &mut Node, answerer: &Node) {
+    let to = &answerer.addr();
+    assert_eq!(asker.call(to, "request", "echo", "hi", false).await, reply(1, "echo", "hi"));
+    let guarded = asker.call(to, "request", "guarded-echo", "hi", true).await;
+    assert_eq!(guarded, reply(1, "guarded-echo", "hi"));
+    assert_eq!(asker.call(to, "create", "u", "one", true).await, reply(10, "u", "stored"));
+    let again = asker.call(to, "create", "u", "x", true).await;
+    assert_eq!(again, reply(20, "u", "cannot overwrite"));
+    assert_eq!(asker.call(to, "request", "u", "", false).await, reply(1, "u", "one"));
+    assert_eq!(asker.call(to, "update", "u", "two", true).await, reply(10, "u", "stored"));
+    assert_eq!(asker.call(to, "update", "v", "x", true).await, reply(24, "v", "not found"));
+    assert_eq!(asker.call(to, "delete", "u", "", true).await, reply(10, "u", "deleted"));
+    assert_eq!(asker.call(to, "request", "u", "", false).await, reply(24, "u", "not found"));
+}
+
+#[tokio::test]
+async fn our_nodes_answer_each_other() {
+    for profile in PROFILES {
+        let mut client = Node::ours(profile, "client").await;
+        let mut server = Node::ours(profile, "server").await;
+        check_verbs(&mut client, &server).await;
+        check_verbs(&mut server, &client).await;
+        assert!(server.process.terminate().await, "SIGTERM ends it in order");
+    }
+}
+
+#[tokio::test]
+async fn our_nodes_and_the_original_s_answer_each_other() {
+    let Some(python) = python() else { return };
+    for profile in PROFILES {
+        let mut ours = Node::ours(profile, "client").await;
+        let mut original = Node::original(&python, profile, "server").await;
+        check_verbs(&mut ours, &original).await;
+        check_verbs(&mut original, &ours).await;
+
+        // A one-time handler answers once, then the one behind it.
+        let to = original.addr();
+        assert_eq!(ours.call(&to, "request", "once", "", false).await, reply(1, "once", "once"));
+        let after = ours.call(&to, "request", "once", "", false).await;
+        assert_eq!(after, reply(24, "once", "not found"));
+
+        // Ours subscribes to the original's, and hears of what it publishes.
+        let line = json!({ "op": "call", "type": 5, "to": to, "uri": hex("news") });
+        assert_eq!(ours.ask(line).await["reply"], reply(11, "news", ""));
+        let line = json!({ "op": "notify", "uri": hex("news"), "content": hex("now") });
+        assert_eq!(original.ask(line).await["ok"], json!(true));
+        let heard = ours.ask(json!({ "op": "next" })).await;
+        assert_eq!((&heard["reply"], &heard["from"]), (&reply(8, "news", "now"), &to));
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_secret_times_out_against_the_original() {
+    let Some(python) = python() else { return };
+    let original = Node::original(&python, "readme", "server").await;
+    let mut stranger = Node::ours("cipher", "client").await;
+    let line =
+        json!({ "op": "request", "uri": hex("echo"), "to": original.addr(), "timeout": 0.5 });
+    assert_eq!(stranger.ask(line).await["error"], json!("timeout"));
+}
+
+/// Three of our nodes and two of the original's on hosts of their own, each in a network
+/// namespace: they hear each other's multicasts, and notice when one leaves and when one dies.
+#[tokio::test]
+async fn nodes_on_several_hosts_find_each_other_by_multicast() {
+    let Some(python) = python() else { return };
+    let Some(network) = Network::new(5) else { return };
+    let interop = Path::new(env!("CARGO_BIN_EXE_netaio-interop"));
+    let program = script("udp_node.py");
+    for profile in ["plain", "readme", "two-layer"] {
+        let roles = ["client1", "client2", "client3", "server1", "server2"];
+        let mut nodes = Vec::new();
+        for (host, role) in roles.iter().enumerate() {
+            let process = if host < 3 {
+                let args = ["udp", "--host", "0.0.0.0", "--port", "8888", "--profile", profile];
+                network.start(host, interop, args.into_iter().chain(["--role", role]))
+            } else {
+                let program = program.to_str().expect("the path is text");
+                network.start(host, &python, [program, "0.0.0.0", "8888", profile, role])
+            };
+            nodes.push(Node::ready(process, &network.addr(host)).await);
+        }
+        for node in &mut nodes {
+            let manage = json!({ "op": "manage_peers", "every": 1, "timeout": 3 });
+            assert_eq!(node.ask(manage).await["ok"], json!(true));
+        }
+        for (host, node) in nodes.iter_mut().enumerate() {
+            let others: Vec<_> = roles
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != host)
+                .map(|r| *r.1)
+                .collect();
+            node.knows(&others).await;
+        }
+        // They speak to each other at the addresses that they found.
+        let (ours, original) = (nodes[0].addr(), nodes[3].addr());
+        let echoed = nodes[0].call(&original, "request", "echo", "a", false).await;
+        assert_eq!(echoed, reply(1, "echo", "a"));
+        let echoed = nodes[3].call(&ours, "request", "echo", "b", false).await;
+        assert_eq!(echoed, reply(1, "echo", "b"));
+
+        // One of ours takes leave; one of the original's dies.
+        let mut leaving = nodes.remove(2);
+        assert!(leaving.process.terminate().await);
+        let mut dying = nodes.remove(2);
+        dying.process.kill().await;
+        nodes[0].knows(&["client2", "server2"]).await;
+        nodes[1].knows(&["client1", "server2"]).await;
+        nodes[2].knows(&["client1", "client2"]).await;
+        for node in &mut nodes {
+            node.process.kill().await;
+        }
+    }
+}
+
+/// IPv6: the group of the link, link-local addresses with a scope, and a dual-stack wildcard.
+#[tokio::test]
+async fn nodes_find_each_other_over_ipv6_alone() {
+    let Some(network) = Network::new(3) else { return };
+    let interop = Path::new(env!("CARGO_BIN_EXE_netaio-interop"));
+    let mut nodes = Vec::new();
+    for (host, role) in ["client1", "client2", "client3"].into_iter().enumerate() {
+        network.drop_ipv4(host);
+        let args = ["udp", "--host", "::", "--port", "8888", "--profile", "readme", "--role", role];
+        nodes.push(Node::ready(network.start(host, interop, args), "::").await);
+    }
+    for node in &mut nodes {
+        node.ask(json!({ "op": "manage_peers", "every": 1, "timeout": 3 })).await;
+    }
+    nodes[0].knows(&["client2", "client3"]).await;
+    nodes[1].knows(&["client1", "client3"]).await;
+    let answer = nodes[0].ask(json!({ "op": "peers" })).await;
+    for peer in answer["peers"].as_array().expect("peers") {
+        let addr: SocketAddr = peer["addrs"][0][0]
+            .as_str()
+            .map(|host| format!("[{host}]:{}", peer["addrs"][0][1]).parse().unwrap())
+            .unwrap();
+        assert!(matches!(addr, SocketAddr::V6(addr) if addr.ip().is_unicast_link_local()));
+    }
+    // The scope comes with the peer's address, so a broadcast reaches it.
+    let line = json!({ "op": "broadcast", "type": 8, "uri": hex("news"), "content": hex("six") });
+    assert_eq!(nodes[0].ask(line).await["ok"], json!(true));
+    let heard = nodes[1].ask(json!({ "op": "next" })).await;
+    assert_eq!(heard["reply"], reply(8, "news", "six"));
+}
