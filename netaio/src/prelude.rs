@@ -27,5 +27,6 @@ pub use crate::{
         reply::NoReply,
     },
     net::{TcpServer, UdpNode, client::TcpClient},
+    peer::Peer,
     wire::{Message, MessageType},
 };

@@ -100,7 +100,7 @@ async fn the_interop_client_obeys_driver_lines() {
 
 #[tokio::test]
 async fn a_profile_that_is_missing_is_named() {
-    let args = ["server", "--port", "0", "--profile", "x25519"];
+    let args = ["server", "--port", "0", "--profile", "tapescript-single"];
     let mut server = Process::start(interop(), args);
     assert_eq!(server.line().await, None);
     assert!(!server.succeeded().await);

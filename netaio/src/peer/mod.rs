@@ -25,6 +25,8 @@ mod manager;
 mod plugin;
 mod record;
 mod shared;
+#[cfg(test)]
+mod simulation;
 mod table;
 
 pub use addr::{RemoteAddr, Transport};
