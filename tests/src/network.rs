@@ -1,12 +1,12 @@
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     io::Write,
     path::Path,
     process::Command,
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use crate::Process;
+use crate::{Process, script};
 
 /// Hosts on a network of their own, each a network namespace that is joined to a bridge in another
 /// one. Nothing that they send leaves it. It is taken down when it is dropped.
@@ -14,6 +14,8 @@ use crate::Process;
 pub struct Network {
     name: String,
     hosts: usize,
+    /// What joins the hosts if it is not a bridge.
+    relay: Option<Process>,
 }
 
 impl Network {
@@ -24,24 +26,40 @@ impl Network {
     /// Panics when it was possible to begin and not to finish.
     #[must_use]
     pub fn new(hosts: usize) -> Option<Self> {
+        let network = Self::unjoined(hosts)?;
+        let hub = network.hub();
+        let bridge = ["link", "add", "hub", "type", "bridge", "mcast_snooping", "0"];
+        must(&[&["ip", "-n", &hub][..], &bridge].concat());
+        must(&["ip", "-n", &hub, "link", "set", "hub", "up"]);
+        for host in 0..hosts {
+            must(&["ip", "-n", &hub, "link", "set", &format!("h{host}"), "master", "hub"]);
+        }
+        Some(network)
+    }
+
+    /// Makes a network whose hosts are joined by a relay that loses this share of all frames in
+    /// each direction, in percent, sends some twice, and delays and reorders them.
+    ///
+    /// # Panics
+    ///
+    /// Panics when it was possible to begin and not to finish.
+    pub async fn lossy(hosts: usize, loss: u8, python: &Path) -> Option<Self> {
+        let mut network = Self::unjoined(hosts)?;
+        let (program, loss) = (script("relay.py"), loss.to_string());
+        let mut args = vec![program.into_os_string(), loss.into()];
+        args.extend((0..hosts).map(|host| format!("h{host}").into()));
+        let mut relay = start(&network.hub(), python, args);
+        assert_eq!(relay.line().await.as_deref(), Some("READY"));
+        network.relay = Some(relay);
+        Some(network)
+    }
+
+    fn unjoined(hosts: usize) -> Option<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let network = Self { name: format!("netaio-{}-{number}", std::process::id()), hosts };
-        let hub = network.hub();
-        let made = run(&["ip", "netns", "add", &hub])
-            && run(&[
-                "ip",
-                "-n",
-                &hub,
-                "link",
-                "add",
-                "hub",
-                "type",
-                "bridge",
-                "mcast_snooping",
-                "0",
-            ]);
-        if !made {
+        let name = format!("netaio-{}-{number}", std::process::id());
+        let network = Self { name, hosts, relay: None };
+        if !run(&["ip", "netns", "add", &network.hub()]) {
             // Past the capture of the test harness: a skipped test is to be seen.
             let _ = writeln!(
                 std::io::stderr(),
@@ -49,10 +67,7 @@ impl Network {
             );
             return None;
         }
-        must(&["ip", "-n", &hub, "link", "set", "hub", "up"]);
-        for host in 0..hosts {
-            network.add(host);
-        }
+        (0..hosts).for_each(|host| network.add(host));
         Some(network)
     }
 
@@ -65,7 +80,7 @@ impl Network {
             "ip", "-n", &hub, "link", "add", &near, "type", "veth", "peer", "name", "eth0",
             "netns", &name,
         ]);
-        must(&["ip", "-n", &hub, "link", "set", &near, "master", "hub", "up"]);
+        must(&["ip", "-n", &hub, "link", "set", &near, "up"]);
         must(&["ip", "-n", &name, "link", "set", "lo", "up"]);
         must(&["ip", "-n", &name, "link", "set", "eth0", "addrgenmode", "none"]);
         must(&["ip", "-n", &name, "addr", "add", &addr, "dev", "eth0"]);
@@ -101,11 +116,8 @@ impl Network {
         program: &Path,
         args: impl IntoIterator<Item = A>,
     ) -> Process {
-        let name = self.host(host);
-        let mut all: Vec<_> = ["netns", "exec", &name].map(|arg| OsStr::new(arg).to_owned()).into();
-        all.push(program.into());
-        all.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
-        Process::start(Path::new("ip"), all)
+        let args = args.into_iter().map(|arg| arg.as_ref().to_owned());
+        start(&self.host(host), program, args)
     }
 
     fn hub(&self) -> String {
@@ -124,6 +136,12 @@ impl Drop for Network {
         }
         run(&["ip", "netns", "del", &self.hub()]);
     }
+}
+
+/// Starts a program in a namespace.
+fn start(name: &str, program: &Path, args: impl IntoIterator<Item = OsString>) -> Process {
+    let enter = ["netns".into(), "exec".into(), name.into(), program.into()];
+    Process::start(Path::new("ip"), enter.into_iter().chain(args))
 }
 
 fn run(command: &[&str]) -> bool {

@@ -149,39 +149,46 @@ async fn a_wrong_secret_times_out_against_the_original() {
     assert_eq!(stranger.ask(line).await["error"], json!("timeout"));
 }
 
+/// Starts a node on each host: ours on the first three, the original's on the others.
+async fn hosts(network: &Network, python: &Path, roles: &[&str], profile: &str) -> Vec<Node> {
+    let interop = Path::new(env!("CARGO_BIN_EXE_netaio-interop"));
+    let program = script("udp_node.py");
+    let mut nodes = Vec::new();
+    for (host, role) in roles.iter().enumerate() {
+        let process = if host < 3 {
+            let args = ["udp", "--host", "0.0.0.0", "--port", "8888", "--profile", profile];
+            network.start(host, interop, args.into_iter().chain(["--role", role]))
+        } else {
+            let program = program.to_str().expect("the path is text");
+            network.start(host, python, [program, "0.0.0.0", "8888", profile, role])
+        };
+        nodes.push(Node::ready(process, &network.addr(host)).await);
+    }
+    nodes
+}
+
+/// Returns the roles of all hosts but one.
+fn others<'a>(roles: &[&'a str], host: usize) -> Vec<&'a str> {
+    let mut others = roles.to_vec();
+    others.remove(host);
+    others
+}
+
 /// Three of our nodes and two of the original's on hosts of their own, each in a network
 /// namespace: they hear each other's multicasts, and notice when one leaves and when one dies.
 #[tokio::test]
 async fn nodes_on_several_hosts_find_each_other_by_multicast() {
     let Some(python) = python() else { return };
     let Some(network) = Network::new(5) else { return };
-    let interop = Path::new(env!("CARGO_BIN_EXE_netaio-interop"));
-    let program = script("udp_node.py");
     for profile in ["plain", "readme", "two-layer"] {
         let roles = ["client1", "client2", "client3", "server1", "server2"];
-        let mut nodes = Vec::new();
-        for (host, role) in roles.iter().enumerate() {
-            let process = if host < 3 {
-                let args = ["udp", "--host", "0.0.0.0", "--port", "8888", "--profile", profile];
-                network.start(host, interop, args.into_iter().chain(["--role", role]))
-            } else {
-                let program = program.to_str().expect("the path is text");
-                network.start(host, &python, [program, "0.0.0.0", "8888", profile, role])
-            };
-            nodes.push(Node::ready(process, &network.addr(host)).await);
-        }
+        let mut nodes = hosts(&network, &python, &roles, profile).await;
         for node in &mut nodes {
             let manage = json!({ "op": "manage_peers", "every": 1, "timeout": 3 });
             assert_eq!(node.ask(manage).await["ok"], json!(true));
         }
         for (host, node) in nodes.iter_mut().enumerate() {
-            let others: Vec<_> = roles
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != host)
-                .map(|r| *r.1)
-                .collect();
-            node.knows(&others).await;
+            node.knows(&others(&roles, host)).await;
         }
         // They speak to each other at the addresses that they found.
         let (ours, original) = (nodes[0].addr(), nodes[3].addr());
@@ -200,6 +207,32 @@ async fn nodes_on_several_hosts_find_each_other_by_multicast() {
         nodes[2].knows(&["client1", "client2"]).await;
         for node in &mut nodes {
             node.process.kill().await;
+        }
+    }
+}
+
+/// A fifth of all frames lost, some sent twice, all delayed and reordered: the same five nodes find
+/// each other and lose one that is killed.
+#[tokio::test]
+async fn nodes_find_each_other_behind_a_bad_cable() {
+    let Some(python) = python() else { return };
+    let Some(network) = Network::lossy(5, 20, &python).await else { return };
+    let roles = ["client1", "client2", "client3", "server1", "server2"];
+    let mut nodes = hosts(&network, &python, &roles, "readme").await;
+    for node in &mut nodes {
+        let manage = json!({ "op": "manage_peers", "every": 1, "timeout": 6 });
+        assert_eq!(node.ask(manage).await["ok"], json!(true));
+    }
+    for (host, node) in nodes.iter_mut().enumerate() {
+        node.knows(&others(&roles, host)).await;
+    }
+    // One of the original's dies, then one of ours.
+    let mut left = roles.to_vec();
+    for dying in [4, 2] {
+        nodes.remove(dying).process.kill().await;
+        left.remove(dying);
+        for (host, node) in nodes.iter_mut().enumerate() {
+            node.knows(&others(&left, host)).await;
         }
     }
 }
