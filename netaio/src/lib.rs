@@ -1,8 +1,8 @@
 //! A declarative framework for network applications that are not HTTP.
 //!
-//! Write an async fn, put `#[on(CreateUri, auth = admin)]` on it, and it answers over TCP, Unix
-//! sockets or memory, authenticated and encrypted in layers. The wire is that of the Python package netaio 0.0.9:
-//! nodes in both languages work together.
+//! Write an async fn, put `#[on(CreateUri, auth = admin)]` on it, and it answers over TCP, UDP, Unix
+//! sockets or memory, authenticated and encrypted in layers. The wire is that of the Python package
+//! netaio 0.0.9: nodes in both languages work together.
 //!
 //! # Quick start
 //!
@@ -39,6 +39,7 @@
 //! | the attributes and their options | [`app`], [`on`], [`once`], [`message_types`], [`handlers`] |
 //! | how to serve | [`TcpServer`] |
 //! | how to call | [`TcpClient`] |
+//! | how to serve, call and find others over UDP | [`UdpNode`], [`peer`] |
 //! | how layers of auth and encryption work | [`plugin`] |
 //! | how to test without sockets | [`net::memory`] |
 //! | what peers may use up | [`Limits`] |
