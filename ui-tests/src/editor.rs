@@ -51,7 +51,11 @@ impl Editor {
             &json!({
                 "processId": null,
                 "rootUri": format!("file://{}", root.display()),
-                "capabilities": { "experimental": { "serverStatusNotification": true } },
+                "capabilities": {
+                    "textDocument": { "diagnostic": {} },
+                    "workspace": { "workspaceEdit": { "documentChanges": true } },
+                    "experimental": { "serverStatusNotification": true },
+                },
                 "initializationOptions": {
                     "checkOnSave": false,
                     "cachePriming": { "enable": false },
@@ -86,20 +90,14 @@ impl Editor {
         )
     }
 
-    /// Asks about a place, and returns the answer.
+    /// Asks about the open file, `more` being the rest of the question.
     ///
     /// # Errors
     ///
     /// Returns an error when the server is gone, does not answer in time, or answers with one.
-    pub fn ask(&mut self, method: &str, place: (usize, usize), more: &Value) -> io::Result<Value> {
-        let mut params = json!({
-            "textDocument": { "uri": self.uri },
-            "position": { "line": place.0, "character": place.1 },
-        });
-        if let (Some(params), Some(more)) = (params.as_object_mut(), more.as_object()) {
-            params.extend(more.clone());
-        }
-        self.request(method, &params)
+    pub fn ask(&mut self, method: &str, mut more: Value) -> io::Result<Value> {
+        more["textDocument"] = json!({ "uri": self.uri });
+        self.request(&format!("textDocument/{method}"), &more)
     }
 
     fn request(&mut self, method: &str, params: &Value) -> io::Result<Value> {

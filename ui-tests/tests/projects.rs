@@ -1,23 +1,26 @@
 //! What takes more than one crate to show.
 
-use std::path::Path;
+use netaio_ui_tests::projects::{command, run};
 
-use netaio_ui_tests::projects::cargo;
+fn cargo(arguments: &[&str]) -> (bool, String) {
+    let mut cargo = command(env!("CARGO"), env!("CARGO_TARGET_TMPDIR"));
+    cargo.args(["--quiet"]).args(arguments);
+    run(cargo)
+}
 
-fn run(arguments: &[&str]) {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects");
-    if let Err(error) = cargo(arguments, &target) {
-        panic!("cargo {arguments:?}: {error}");
-    }
+#[track_caller]
+fn succeeds(arguments: &[&str]) {
+    let (success, output) = cargo(arguments);
+    assert!(success, "cargo {arguments:?}: {output}");
 }
 
 #[test]
 fn handlers_of_other_crates_are_linked() {
-    run(&["run", "--package", "program"]);
+    succeeds(&["run", "--package", "program"]);
 }
 
 #[test]
 fn a_renamed_dependency_works_and_strict_lints_hold() {
-    run(&["run", "--package", "renamed"]);
-    run(&["clippy", "--workspace", "--", "--deny", "warnings"]);
+    succeeds(&["run", "--package", "renamed"]);
+    succeeds(&["clippy", "--workspace", "--", "--deny", "warnings"]);
 }

@@ -1,6 +1,7 @@
 //! A small app with a name of each kind in its attributes.
 
 use netaio::prelude::*;
+use std::time::Duration;
 
 /// The app.
 #[app(state = String, auth = [admin], types = ChatTypes)]
@@ -14,9 +15,10 @@ pub enum ChatTypes {
 }
 
 const ECHO: &str = "echo";
+const LIMIT: Duration = Duration::from_secs(2);
 
 /// Creates.
-#[on(CreateUri, auth = admin)]
+#[on(CreateUri, auth = admin, app = crate::App)]
 async fn create(State(state): State<String>, content: Content) -> String {
     let mut together = state;
     together.push_str(&content.to_string_lossy());
@@ -30,7 +32,7 @@ async fn echo(content: Content) -> Content {
 }
 
 /// Says.
-#[on(ChatTypes::Say)]
+#[on(ChatTypes::Say, timeout = LIMIT)]
 async fn say() {}
 
 fn main() {
