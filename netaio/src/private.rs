@@ -21,6 +21,8 @@ pub use crate::{
 pub trait IsApp {
     /// The type itself.
     type App: Application;
+    /// What the app's registry is made of; it has one field, the descriptor.
+    type Entry;
 }
 
 /// Boxes a handler's future. The conversion is an argument of its own, so that a return type that

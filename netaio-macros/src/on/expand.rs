@@ -12,23 +12,25 @@ use super::{
 };
 use crate::paths::plain_name;
 
-/// The fn as it was, a type of its name for `handlers![…]`, and its registration.
+/// The fn as it was, and a type of its name, for `handlers![…]`, that describes and registers it.
+///
+/// All of the registration is inside of one impl: where an impl cannot stand, in another impl, the
+/// compiler drops it whole and has little to add to that.
 pub(super) fn expand(model: &Model<'_>) -> TokenStream {
-    let Model { handler, attributes, .. } = model;
+    let Model { runtime: p, app: path, handler, attributes, .. } = model;
     let (visibility, signature, body) = (&handler.visibility, &handler.signature, &handler.body);
-    let (name, cfgs) = (handler.name(), handler.cfgs());
+    let (name, app) = (handler.name(), app(model));
     let item = quote_spanned! {Span::mixed_site()=>
         #(#attributes)*
         // The runtime decides these two things, not the author of the handler.
         #[allow(clippy::needless_pass_by_value, clippy::unused_async)]
         #visibility #signature #body
     };
-    if signature.receiver().is_some() {
-        // Inside an `impl`, where nothing else can stand.
+    if handler.is_method() {
         return item;
     }
-    let registration = registration(model);
-    let cfg = handler.cfgs();
+    let cfgs: Vec<&Attribute> = handler.cfgs().collect();
+    let description = description(model);
     quote_spanned! {Span::mixed_site()=>
         #item
 
@@ -37,8 +39,14 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
         #[allow(dead_code, non_camel_case_types)]
         #visibility struct #name {}
 
-        #(#cfg)*
-        const _: () = { #registration };
+        #(#cfgs)*
+        impl #p::Registered<<#path as #p::IsApp>::App> for #name {
+            fn descriptor() -> &'static #p::Descriptor<<#path as #p::IsApp>::App> {
+                // By way of the trait, so that a struct that is no app is one error and not five.
+                type #app = <#path as #p::IsApp>::App;
+                #description
+            }
+        }
     }
 }
 
@@ -47,35 +55,20 @@ fn app(model: &Model<'_>) -> Ident {
     Ident::new("__NetaioApp", Span::mixed_site().located_at(model.app.span()))
 }
 
-fn registration(model: &Model<'_>) -> TokenStream {
-    let Model { runtime: p, app: path, handler, .. } = model;
-    let (name, app) = (handler.name(), app(model));
-    let body = match &model.arguments {
-        Some(arguments) => {
-            let call = call(model, arguments);
-            let descriptor = descriptor(model);
-            quote_spanned! {Span::mixed_site()=>
-                #call
-                #descriptor
-                #p::inventory::submit! {
-                    <#app>::__netaio_register(&__NETAIO_DESCRIPTOR)
-                }
-            }
-        }
-        None => TokenStream::new(),
-    };
-    let descriptor = match model.arguments {
-        Some(_) => quote_spanned!(Span::mixed_site()=> &__NETAIO_DESCRIPTOR),
+/// The body of the fn that gives the descriptor.
+fn description(model: &Model<'_>) -> TokenStream {
+    let Model { runtime: p, app: path, .. } = model;
+    let Some(arguments) = &model.arguments else {
         // The fn has a mistake: its name still works, so that only the mistake is reported.
-        None => quote_spanned!(Span::mixed_site()=> loop {}),
+        return quote_spanned!(Span::mixed_site()=> loop {});
     };
+    let (call, descriptor) = (call(model, arguments), descriptor(model));
     quote_spanned! {Span::mixed_site()=>
-        // By way of the trait, so that a struct that is no app is one error and not five.
-        type #app = <#path as #p::IsApp>::App;
-        #body
-        impl #p::Registered<#app> for #name {
-            fn descriptor() -> &'static #p::Descriptor<#app> { #descriptor }
-        }
+        type __NetaioEntry = <#path as #p::IsApp>::Entry;
+        #call
+        #descriptor
+        #p::inventory::submit! { __NetaioEntry { 0: &__NETAIO_DESCRIPTOR } }
+        &__NETAIO_DESCRIPTOR
     }
 }
 
