@@ -21,8 +21,14 @@ pub use crate::{
 pub trait IsApp {
     /// The type itself.
     type App: Application;
-    /// What the app's registry is made of; it has one field, the descriptor.
+}
+
+/// An app that can make an entry of its registry out of the handler `H`.
+pub trait Registry<H> {
+    /// A type of the app's own: `inventory` keeps a list for each type.
     type Entry;
+    /// The entry.
+    const ENTRY: Self::Entry;
 }
 
 /// Boxes a handler's future. The conversion is an argument of its own, so that a return type that

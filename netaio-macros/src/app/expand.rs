@@ -50,13 +50,17 @@ fn registry(model: &Model<'_>) -> TokenStream {
         // One type for each app: two apps in one process never see each other's handlers.
         #[doc(hidden)]
         #[allow(missing_debug_implementations, unnameable_types, unreachable_pub)]
-        pub struct __NetaioEntry(pub &'static #p::Descriptor<#name>);
+        pub struct __NetaioEntry(fn() -> &'static #p::Descriptor<#name>);
 
         #p::inventory::collect!(__NetaioEntry);
 
         impl #p::IsApp for #name {
             type App = Self;
+        }
+
+        impl<__NetaioHandler: #p::Registered<#name>> #p::Registry<__NetaioHandler> for #name {
             type Entry = __NetaioEntry;
+            const ENTRY: __NetaioEntry = __NetaioEntry(__NetaioHandler::descriptor);
         }
 
         impl #p::Application for #name {
@@ -70,7 +74,7 @@ fn registry(model: &Model<'_>) -> TokenStream {
                 __netaio_visit: &mut dyn #p::core::ops::FnMut(&'static #p::Descriptor<Self>),
             ) {
                 for __netaio_entry in #p::inventory::iter::<__NetaioEntry> {
-                    __netaio_visit(__netaio_entry.0);
+                    __netaio_visit((__netaio_entry.0)());
                 }
             }
         }

@@ -17,9 +17,9 @@ use crate::paths::plain_name;
 /// All of the registration is inside of one impl: where an impl cannot stand, in another impl, the
 /// compiler drops it whole and has little to add to that.
 pub(super) fn expand(model: &Model<'_>) -> TokenStream {
-    let Model { runtime: p, app: path, handler, attributes, .. } = model;
+    let Model { handler, attributes, .. } = model;
     let (visibility, signature, body) = (&handler.visibility, &handler.signature, &handler.body);
-    let (name, app) = (handler.name(), app(model));
+    let name = handler.name();
     let item = quote_spanned! {Span::mixed_site()=>
         #(#attributes)*
         // The runtime decides these two things, not the author of the handler.
@@ -30,7 +30,7 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
         return item;
     }
     let cfgs: Vec<&Attribute> = handler.cfgs().collect();
-    let description = description(model);
+    let registration = registration(model);
     quote_spanned! {Span::mixed_site()=>
         #item
 
@@ -40,41 +40,59 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
         #visibility struct #name {}
 
         #(#cfgs)*
-        impl #p::Registered<<#path as #p::IsApp>::App> for #name {
-            fn descriptor() -> &'static #p::Descriptor<<#path as #p::IsApp>::App> {
-                // By way of the trait, so that a struct that is no app is one error and not five.
-                type #app = <#path as #p::IsApp>::App;
-                #description
-            }
+        #registration
+    }
+}
+
+/// The impl that describes the handler, and registers it.
+fn registration(model: &Model<'_>) -> TokenStream {
+    let Model { runtime, handler, .. } = model;
+    let (name, app, description) = (handler.name(), app(model), description(model));
+    let span = Span::mixed_site().located_at(model.app.span());
+    let [registered, descriptor] =
+        ["Registered", "Descriptor"].map(|name| runtime.item(name, span));
+    quote_spanned! {span=>
+        impl #registered<#app> for #name {
+            fn descriptor() -> &'static #descriptor<#app> { #description }
         }
     }
 }
 
-/// The name of the alias of the app, located where the user named it.
-fn app(model: &Model<'_>) -> Ident {
-    Ident::new("__NetaioApp", Span::mixed_site().located_at(model.app.span()))
+/// The app, by way of a trait, so that a struct that is none is one error and not five; and
+/// located where the user named it.
+fn app(model: &Model<'_>) -> TokenStream {
+    let Model { runtime, app: path, .. } = model;
+    let span = Span::mixed_site().located_at(path.span());
+    let is_app = runtime.item("IsApp", span);
+    quote_spanned!(span=> <#path as #is_app>::App)
 }
 
-/// The body of the fn that gives the descriptor.
+/// The descriptor of the handler, and its registration.
 fn description(model: &Model<'_>) -> TokenStream {
-    let Model { runtime: p, app: path, .. } = model;
+    let Model { runtime: p, handler, .. } = model;
     let Some(arguments) = &model.arguments else {
         // The fn has a mistake: its name still works, so that only the mistake is reported.
         return quote_spanned!(Span::mixed_site()=> loop {});
     };
+    let (name, app, alias) = (handler.name(), app(model), alias(model));
     let (call, descriptor) = (call(model, arguments), descriptor(model));
     quote_spanned! {Span::mixed_site()=>
-        type __NetaioEntry = <#path as #p::IsApp>::Entry;
+        type #alias = #app;
         #call
         #descriptor
-        #p::inventory::submit! { __NetaioEntry { 0: &__NETAIO_DESCRIPTOR } }
+        #p::inventory::submit! { <#alias as #p::Registry<#name>>::ENTRY }
         &__NETAIO_DESCRIPTOR
     }
 }
 
+/// The alias of the app in there.
+fn alias(model: &Model<'_>) -> Ident {
+    Ident::new("__NetaioApp", Span::mixed_site().located_at(model.app.span()))
+}
+
 /// The fn that takes the arguments out of a message and calls the handler.
 fn call(model: &Model<'_>, arguments: &[Argument<'_>]) -> TokenStream {
-    let (p, app) = (&model.runtime, app(model));
+    let (p, app) = (&model.runtime, alias(model));
     let extractions = (0..arguments.len()).map(|index| extraction(model, arguments, index));
     let passed = arguments.iter().zip(0..).map(|(argument, index)| {
         let (cfgs, variable) = (cfgs(argument.attributes), variable(index));
@@ -145,7 +163,7 @@ fn one_extraction(
     last: bool,
     cfgs: &TokenStream,
 ) -> TokenStream {
-    let (p, app) = (&model.runtime, app(model));
+    let (p, app) = (&model.runtime, alias(model));
     let variable = variable(index);
     let ty = owned(model, argument.ty);
     let state = quote_spanned!(Span::mixed_site()=> <#app as #p::Application>::State);
@@ -213,7 +231,7 @@ fn owned(model: &Model<'_>, ty: &Type) -> TokenStream {
 
 fn descriptor(model: &Model<'_>) -> TokenStream {
     let Model { runtime: p, once, .. } = model;
-    let (name, app) = (plain_name(model.handler.name()), app(model));
+    let (name, app) = (plain_name(model.handler.name()), alias(model));
     let message_type = message_type(model);
     let uri = option(model, model.uri.as_ref().map(|uri| self::uri(model, uri)));
     let auth = option(model, model.auth.as_ref().map(|name| key(model, "AuthKey", name)));
@@ -249,7 +267,7 @@ fn option(model: &Model<'_>, value: Option<TokenStream>) -> TokenStream {
 
 /// A key of the app. Its type is stated, so that an error about it points at the name.
 fn key(model: &Model<'_>, ty: &str, name: &Ident) -> TokenStream {
-    let (p, app) = (&model.runtime, app(model));
+    let (p, app) = (&model.runtime, alias(model));
     let ty = Ident::new(ty, Span::mixed_site());
     let key = quote_spanned!(name.span()=> <#app>::#name);
     quote_spanned! {Span::mixed_site()=>
@@ -258,7 +276,7 @@ fn key(model: &Model<'_>, ty: &str, name: &Ident) -> TokenStream {
 }
 
 fn message_type(model: &Model<'_>) -> TokenStream {
-    let (p, app) = (&model.runtime, app(model));
+    let (p, app) = (&model.runtime, alias(model));
     match &model.message_type {
         MessageType::Base(name) => {
             quote_spanned!(Span::mixed_site()=> #p::MessageType::#name)
