@@ -123,7 +123,8 @@ fn bare_option(input: ParseStream<'_>, grammar: &Grammar) -> syn::Result<()> {
     }
 }
 
-fn unknown(name: &str, grammar: &Grammar) -> String {
+/// What to say about an option that the macro does not have.
+pub(crate) fn unknown(name: &str, grammar: &Grammar) -> String {
     let known: Vec<&str> = grammar.options.iter().map(|(known, _)| *known).collect();
     let attribute = grammar.attribute;
     if let Some((_, home)) = EVERYWHERE.iter().find(|(option, _)| *option == name) {

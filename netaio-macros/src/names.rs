@@ -33,7 +33,7 @@ pub(crate) fn base_type_like(name: &str) -> Option<&'static str> {
 pub(crate) fn closest<'n>(wrong: &str, known: &[&'n str]) -> Option<&'n str> {
     let wrong = fold(wrong);
     let same = known.iter().find(|name| fold(name) == wrong);
-    let longer = || known.iter().find(|name| wrong.len() >= 3 && fold(name).starts_with(&wrong));
+    let longer = || known.iter().find(|name| wrong.len() >= 2 && fold(name).starts_with(&wrong));
     let near = || {
         let ranked = known.iter().map(|name| (distance(&wrong, &fold(name)), name));
         let (edits, name) = ranked.min_by_key(|(edits, _)| *edits)?;

@@ -20,6 +20,17 @@ impl Runtime {
             None => quote_spanned!(Span::mixed_site()=> ::netaio::#private),
         })
     }
+
+    /// An item of the runtime, located at a place of the user's, for errors that belong there.
+    pub(crate) fn item(&self, name: &str, span: Span) -> TokenStream {
+        let name = Ident::new(name, span);
+        let here = self.0.clone().into_iter().map(|mut token| {
+            token.set_span(token.span().located_at(span));
+            token
+        });
+        let here: TokenStream = here.collect();
+        quote_spanned!(span=> #here::#name)
+    }
 }
 
 impl ToTokens for Runtime {

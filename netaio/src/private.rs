@@ -23,6 +23,14 @@ pub trait IsApp {
     type App: Application;
 }
 
+/// An app that can make an entry of its registry out of the handler `H`.
+pub trait Registry<H> {
+    /// A type of the app's own: `inventory` keeps a list for each type.
+    type Entry;
+    /// The entry.
+    const ENTRY: Self::Entry;
+}
+
 /// Boxes a handler's future. The conversion is an argument of its own, so that a return type that
 /// is no reply and a future that is not `Send` are two errors, each where it belongs.
 pub fn later<F, R>(request: MessageType, future: F, into_reply: R) -> Outcome

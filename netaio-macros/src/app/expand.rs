@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Attribute, Ident};
+use syn::{Attribute, Ident, spanned::Spanned};
 
 use super::{ast::App, valid::Model};
 use crate::paths::plain_name;
@@ -33,8 +33,14 @@ fn registry(model: &Model<'_>) -> TokenStream {
     let Model { runtime: p, .. } = model;
     let name = &model.app.name;
     let plain = plain_name(name);
-    let none = quote_spanned!(Span::mixed_site()=> ());
-    let state = model.state.as_ref().map_or(none, |state| quote!(#state));
+    // Where the user named it: a private state of a public app is an error about this line.
+    let state = match &model.state {
+        Some(state) => {
+            let span = Span::mixed_site().located_at(state.span());
+            quote_spanned!(span=> type State = #state;)
+        }
+        None => quote_spanned!(Span::mixed_site()=> type State = ();),
+    };
     let none = quote_spanned!(Span::mixed_site()=> #p::NoTypes);
     let types = model.types.as_ref().map_or(none, |types| quote!(#types));
     let auth = model.auth.iter().map(plain_name);
@@ -44,7 +50,7 @@ fn registry(model: &Model<'_>) -> TokenStream {
         // One type for each app: two apps in one process never see each other's handlers.
         #[doc(hidden)]
         #[allow(missing_debug_implementations, unnameable_types, unreachable_pub)]
-        pub struct __NetaioEntry(&'static #p::Descriptor<#name>);
+        pub struct __NetaioEntry(fn() -> &'static #p::Descriptor<#name>);
 
         #p::inventory::collect!(__NetaioEntry);
 
@@ -52,8 +58,13 @@ fn registry(model: &Model<'_>) -> TokenStream {
             type App = Self;
         }
 
+        impl<__NetaioHandler: #p::Registered<#name>> #p::Registry<__NetaioHandler> for #name {
+            type Entry = __NetaioEntry;
+            const ENTRY: __NetaioEntry = __NetaioEntry(__NetaioHandler::descriptor);
+        }
+
         impl #p::Application for #name {
-            type State = #state;
+            #state
             type Types = #types;
             const NAME: &'static #p::core::primitive::str = #plain;
             const AUTH: #strings = &[#(#auth),*];
@@ -63,14 +74,14 @@ fn registry(model: &Model<'_>) -> TokenStream {
                 __netaio_visit: &mut dyn #p::core::ops::FnMut(&'static #p::Descriptor<Self>),
             ) {
                 for __netaio_entry in #p::inventory::iter::<__NetaioEntry> {
-                    __netaio_visit(__netaio_entry.0);
+                    __netaio_visit((__netaio_entry.0)());
                 }
             }
         }
     }
 }
 
-/// The keys, the builder and the constructor of registry entries.
+/// The keys and the builder.
 fn inherent(model: &Model<'_>) -> TokenStream {
     let Model { runtime: p, .. } = model;
     let name = &model.app.name;
@@ -94,13 +105,6 @@ fn inherent(model: &Model<'_>) -> TokenStream {
             #[doc = #builder]
             pub fn builder() -> #p::AppBuilder<#name> {
                 #p::AppBuilder::<#name>::__new() #state
-            }
-
-            #[doc(hidden)]
-            pub const fn __netaio_register(
-                __netaio_descriptor: &'static #p::Descriptor<#name>,
-            ) -> __NetaioEntry {
-                __NetaioEntry(__netaio_descriptor)
             }
         }
     }

@@ -9,8 +9,8 @@ use crate::{
     paths::{Runtime, plain_name},
 };
 
-/// The inherent items that the expansion adds beside the keys.
-const INHERENT: [&str; 2] = ["builder", "__netaio_register"];
+/// The inherent item that the expansion adds beside the keys.
+const INHERENT: &str = "builder";
 
 /// Everything the expansion needs. Where the user made a mistake, something harmless stands in.
 pub(super) struct Model<'a> {
@@ -63,7 +63,7 @@ fn keys(
     let mut kept = Vec::new();
     for key in keys {
         let name = plain_name(&key);
-        if INHERENT.contains(&name.as_str()) {
+        if name == INHERENT {
             report.error(
                 &key,
                 format!("`App::{name}` is an item of every app: name this {option} key otherwise"),

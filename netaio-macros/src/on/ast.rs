@@ -1,13 +1,14 @@
 //! The item below `#[on]`: tokens to our model of a fn. The body is never parsed.
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
 use syn::{
     Attribute, Ident, Signature, Token, Visibility,
     ext::IdentExt,
     parse::{ParseStream, Parser},
 };
 
-use super::Kind;
+use super::{Kind, types};
 use crate::diag::Report;
 
 /// A fn, kept token by token as the user wrote it, and what we know about it.
@@ -22,6 +23,17 @@ pub(super) struct Handler {
 impl Handler {
     pub(super) fn name(&self) -> &Ident {
         &self.signature.ident
+    }
+
+    /// True inside an `impl` for sure; an associated fn that does not say `Self` is not found out.
+    pub(super) fn is_method(&self) -> bool {
+        self.signature.receiver().is_some() || self.self_type().is_some()
+    }
+
+    /// The first `Self` in the arguments and the return type.
+    pub(super) fn self_type(&self) -> Option<Ident> {
+        let Signature { inputs, output, .. } = &self.signature;
+        types::find(quote!(#inputs #output), "Self")
     }
 
     /// The `#[cfg]` attributes, which hold for everything generated beside the fn as well.

@@ -55,7 +55,7 @@ pub(super) fn parse(kind: Kind, arguments: TokenStream, report: &mut Report) -> 
         let leading = std::mem::replace(&mut first, false);
         match argument {
             Argument::Positional if options.message_type.is_some() => {
-                return Err(args::refuse(input, second_type(kind)));
+                return Err(args::refuse(input, second_type(kind, input)));
             }
             Argument::Positional => {
                 let path = message_type(kind, input)?;
@@ -86,7 +86,15 @@ pub(super) fn parse(kind: Kind, arguments: TokenStream, report: &mut Report) -> 
     options
 }
 
-fn second_type(kind: Kind) -> String {
+/// What to say about a second type, or about what looks like the first half of an option.
+fn second_type(kind: Kind, input: ParseStream<'_>) -> String {
+    let ahead = input.fork();
+    let word = ahead.parse::<Ident>().ok().filter(|_| args::ended(&ahead).is_ok());
+    if let Some(word) = word.map(|word| plain_name(&word))
+        && word.starts_with(char::is_lowercase)
+    {
+        return args::unknown(&word, &kind.grammar());
+    }
     let [one, other] = ["CreateUri", "UpdateUri"].map(|name| kind.example(name));
     format!(
         "a handler answers one message type: give the other type a fn of its own \

@@ -12,23 +12,25 @@ use super::{
 };
 use crate::paths::plain_name;
 
-/// The fn as it was, a type of its name for `handlers![…]`, and its registration.
+/// The fn as it was, and a type of its name, for `handlers![…]`, that describes and registers it.
+///
+/// All of the registration is inside of one impl: where an impl cannot stand, in another impl, the
+/// compiler drops it whole and has little to add to that.
 pub(super) fn expand(model: &Model<'_>) -> TokenStream {
     let Model { handler, attributes, .. } = model;
     let (visibility, signature, body) = (&handler.visibility, &handler.signature, &handler.body);
-    let (name, cfgs) = (handler.name(), handler.cfgs());
+    let name = handler.name();
     let item = quote_spanned! {Span::mixed_site()=>
         #(#attributes)*
         // The runtime decides these two things, not the author of the handler.
         #[allow(clippy::needless_pass_by_value, clippy::unused_async)]
         #visibility #signature #body
     };
-    if signature.receiver().is_some() {
-        // Inside an `impl`, where nothing else can stand.
+    if handler.is_method() {
         return item;
     }
+    let cfgs: Vec<&Attribute> = handler.cfgs().collect();
     let registration = registration(model);
-    let cfg = handler.cfgs();
     quote_spanned! {Span::mixed_site()=>
         #item
 
@@ -37,51 +39,60 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
         #[allow(dead_code, non_camel_case_types)]
         #visibility struct #name {}
 
-        #(#cfg)*
-        const _: () = { #registration };
+        #(#cfgs)*
+        #registration
     }
 }
 
-/// The name of the alias of the app, located where the user named it.
-fn app(model: &Model<'_>) -> Ident {
-    Ident::new("__NetaioApp", Span::mixed_site().located_at(model.app.span()))
-}
-
+/// The impl that describes the handler, and registers it.
 fn registration(model: &Model<'_>) -> TokenStream {
-    let Model { runtime: p, app: path, handler, .. } = model;
-    let (name, app) = (handler.name(), app(model));
-    let body = match &model.arguments {
-        Some(arguments) => {
-            let call = call(model, arguments);
-            let descriptor = descriptor(model);
-            quote_spanned! {Span::mixed_site()=>
-                #call
-                #descriptor
-                #p::inventory::submit! {
-                    <#app>::__netaio_register(&__NETAIO_DESCRIPTOR)
-                }
-            }
-        }
-        None => TokenStream::new(),
-    };
-    let descriptor = match model.arguments {
-        Some(_) => quote_spanned!(Span::mixed_site()=> &__NETAIO_DESCRIPTOR),
-        // The fn has a mistake: its name still works, so that only the mistake is reported.
-        None => quote_spanned!(Span::mixed_site()=> loop {}),
-    };
-    quote_spanned! {Span::mixed_site()=>
-        // By way of the trait, so that a struct that is no app is one error and not five.
-        type #app = <#path as #p::IsApp>::App;
-        #body
-        impl #p::Registered<#app> for #name {
-            fn descriptor() -> &'static #p::Descriptor<#app> { #descriptor }
+    let Model { runtime, handler, .. } = model;
+    let (name, app, description) = (handler.name(), app(model), description(model));
+    let span = Span::mixed_site().located_at(model.app.span());
+    let [registered, descriptor] =
+        ["Registered", "Descriptor"].map(|name| runtime.item(name, span));
+    quote_spanned! {span=>
+        impl #registered<#app> for #name {
+            fn descriptor() -> &'static #descriptor<#app> { #description }
         }
     }
+}
+
+/// The app, by way of a trait, so that a struct that is none is one error and not five; and
+/// located where the user named it.
+fn app(model: &Model<'_>) -> TokenStream {
+    let Model { runtime, app: path, .. } = model;
+    let span = Span::mixed_site().located_at(path.span());
+    let is_app = runtime.item("IsApp", span);
+    quote_spanned!(span=> <#path as #is_app>::App)
+}
+
+/// The descriptor of the handler, and its registration.
+fn description(model: &Model<'_>) -> TokenStream {
+    let Model { runtime: p, handler, .. } = model;
+    let Some(arguments) = &model.arguments else {
+        // The fn has a mistake: its name still works, so that only the mistake is reported.
+        return quote_spanned!(Span::mixed_site()=> loop {});
+    };
+    let (name, app, alias) = (handler.name(), app(model), alias(model));
+    let (call, descriptor) = (call(model, arguments), descriptor(model));
+    quote_spanned! {Span::mixed_site()=>
+        type #alias = #app;
+        #call
+        #descriptor
+        #p::inventory::submit! { <#alias as #p::Registry<#name>>::ENTRY }
+        &__NETAIO_DESCRIPTOR
+    }
+}
+
+/// The alias of the app in there.
+fn alias(model: &Model<'_>) -> Ident {
+    Ident::new("__NetaioApp", Span::mixed_site().located_at(model.app.span()))
 }
 
 /// The fn that takes the arguments out of a message and calls the handler.
 fn call(model: &Model<'_>, arguments: &[Argument<'_>]) -> TokenStream {
-    let (p, app) = (&model.runtime, app(model));
+    let (p, app) = (&model.runtime, alias(model));
     let extractions = (0..arguments.len()).map(|index| extraction(model, arguments, index));
     let passed = arguments.iter().zip(0..).map(|(argument, index)| {
         let (cfgs, variable) = (cfgs(argument.attributes), variable(index));
@@ -152,7 +163,7 @@ fn one_extraction(
     last: bool,
     cfgs: &TokenStream,
 ) -> TokenStream {
-    let (p, app) = (&model.runtime, app(model));
+    let (p, app) = (&model.runtime, alias(model));
     let variable = variable(index);
     let ty = owned(model, argument.ty);
     let state = quote_spanned!(Span::mixed_site()=> <#app as #p::Application>::State);
@@ -220,7 +231,7 @@ fn owned(model: &Model<'_>, ty: &Type) -> TokenStream {
 
 fn descriptor(model: &Model<'_>) -> TokenStream {
     let Model { runtime: p, once, .. } = model;
-    let (name, app) = (plain_name(model.handler.name()), app(model));
+    let (name, app) = (plain_name(model.handler.name()), alias(model));
     let message_type = message_type(model);
     let uri = option(model, model.uri.as_ref().map(|uri| self::uri(model, uri)));
     let auth = option(model, model.auth.as_ref().map(|name| key(model, "AuthKey", name)));
@@ -256,7 +267,7 @@ fn option(model: &Model<'_>, value: Option<TokenStream>) -> TokenStream {
 
 /// A key of the app. Its type is stated, so that an error about it points at the name.
 fn key(model: &Model<'_>, ty: &str, name: &Ident) -> TokenStream {
-    let (p, app) = (&model.runtime, app(model));
+    let (p, app) = (&model.runtime, alias(model));
     let ty = Ident::new(ty, Span::mixed_site());
     let key = quote_spanned!(name.span()=> <#app>::#name);
     quote_spanned! {Span::mixed_site()=>
@@ -265,7 +276,7 @@ fn key(model: &Model<'_>, ty: &str, name: &Ident) -> TokenStream {
 }
 
 fn message_type(model: &Model<'_>) -> TokenStream {
-    let (p, app) = (&model.runtime, app(model));
+    let (p, app) = (&model.runtime, alias(model));
     match &model.message_type {
         MessageType::Base(name) => {
             quote_spanned!(Span::mixed_site()=> #p::MessageType::#name)

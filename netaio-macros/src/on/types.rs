@@ -11,7 +11,7 @@ pub(super) const PRIMITIVES: [&str; 17] = [
 ];
 
 /// The extractors of the runtime that take the message, and so stand last.
-const CONTENT_TYPES: [&str; 3] = ["Content", "Message", "Json"];
+const CONTENT_TYPES: [&str; 6] = ["Content", "Message", "Json", "Bytes", "String", "Vec"];
 
 /// The type inside parentheses and the invisible groups of `macro_rules!`.
 pub(super) fn peel(mut ty: &Type) -> &Type {
@@ -26,14 +26,16 @@ pub(super) fn peel(mut ty: &Type) -> &Type {
 
 /// The first `impl` in the type.
 pub(super) fn impl_keyword(ty: &Type) -> Option<Token![impl]> {
-    fn find(tokens: TokenStream) -> Option<Ident> {
-        tokens.into_iter().find_map(|token| match token {
-            TokenTree::Ident(ident) if ident == "impl" => Some(ident),
-            TokenTree::Group(group) => find(group.stream()),
-            _ => None,
-        })
-    }
-    find(ty.to_token_stream()).map(|keyword| Token![impl](keyword.span()))
+    find(ty.to_token_stream(), "impl").map(|keyword| Token![impl](keyword.span()))
+}
+
+/// The first time that this word is among the tokens.
+pub(super) fn find(tokens: TokenStream, word: &str) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) if ident == word => Some(ident),
+        TokenTree::Group(group) => find(group.stream(), word),
+        _ => None,
+    })
 }
 
 /// True when the type's name says that it reads the message's content.

@@ -142,6 +142,13 @@ fn arguments<'a>(handler: &'a Handler, report: &mut Report) -> Option<Vec<Argume
     qualifiers(handler, report);
     generics(handler, report);
     returns(handler, report);
+    if let (None, Some(word)) = (handler.signature.receiver(), handler.self_type()) {
+        report.error(
+            word,
+            "a handler is a free fn, which has no `Self`: name the type, and move the fn out of \
+             the `impl`",
+        );
+    }
     let mut arguments = Vec::new();
     for input in &handler.signature.inputs {
         match input {

@@ -1,0 +1,9 @@
+use netaio::prelude::*;
+
+#[app(auth = [admin])]
+struct App;
+
+#[on(CreateUri, au)]
+async fn create() {}
+
+fn main() {}
