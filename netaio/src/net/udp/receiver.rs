@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     engine::{HandlerFailure, Opened, Origin, Pending, Step, count},
-    handler::{Connection, Endpoint, RemoteAddr, ReplyError},
+    handler::{Connection, Endpoint, RemoteAddr, ReplyError, extract::detached},
     net::call::is_stranger_error,
     wire::{AuthFields, Body, Frame, Message, MessageType},
 };
@@ -126,11 +126,15 @@ impl Receiver {
         self.handle(frame, back);
     }
 
-    fn handle(&mut self, frame: Frame, back: Return) {
+    fn handle(&mut self, mut frame: Frame, back: Return) {
         let known = self.sender(back.to);
         let engine = &self.shared.engine;
         let mut out = BytesMut::new();
         let bare = bare_error(&frame);
+        if !is_request(&frame) {
+            // The application may keep what it receives; it should not keep a whole read block.
+            frame.body = detached(frame.body);
+        }
         let Ok(opened) = engine.admit(frame, &known.origin, &mut out) else {
             if let Some(error) = bare {
                 self.shared.calls_from(back.to, |calls| calls.fail_unverified(error));
@@ -245,6 +249,10 @@ fn send(shared: &Shared, back: Return, bytes: Bytes) {
         count::failed_replies(&shared.engine.counters);
         tracing::debug!(to = %back.to, %error, "could not answer");
     }
+}
+
+fn is_request(frame: &Frame) -> bool {
+    MessageType::from_code(frame.header.code).is_some_and(MessageType::is_request)
 }
 
 /// Returns whether a message that comes again must not run its handler again: it changes something,
