@@ -37,7 +37,9 @@ fn registry(model: &Model<'_>) -> TokenStream {
     let state = match &model.state {
         Some(state) => {
             let span = Span::mixed_site().located_at(state.span());
-            quote_spanned!(span=> type State = #state;)
+            // But not the name, or an editor takes the user's type for it.
+            let name = Ident::new("State", Span::mixed_site());
+            quote_spanned!(span=> type #name = #state;)
         }
         None => quote_spanned!(Span::mixed_site()=> type State = ();),
     };
