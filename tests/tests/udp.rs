@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::Path};
 
-use netaio_tests::{Network, Process, python, script};
+use netaio_tests::{Network, Process, example, python, script};
 use serde_json::{Value, json};
 
 const PROFILES: [&str; 4] = ["plain", "readme", "cipher", "two-layer"];
@@ -207,6 +207,60 @@ async fn nodes_on_several_hosts_find_each_other_by_multicast() {
         nodes[2].knows(&["client1", "client2"]).await;
         for node in &mut nodes {
             node.process.kill().await;
+        }
+    }
+}
+
+/// The example program, bound to one address and so without multicasts, finds the original's node by
+/// its address alone, and hears it take leave.
+#[tokio::test]
+async fn the_example_finds_the_original_s_node_by_a_seed() {
+    let Some(python) = python() else { return };
+    let Some(network) = Network::new(2) else { return };
+    for secret in [None, Some("test")] {
+        let profile = if secret.is_some() { "readme" } else { "plain" };
+        let program = script("udp_node.py");
+        let program = program.to_str().expect("the path is text");
+        let original = network.start(1, &python, [program, "0.0.0.0", "8888", profile, "server1"]);
+        let mut original = Node::ready(original, &network.addr(1)).await;
+        let manage = json!({ "op": "manage_peers", "every": 20, "timeout": 60 });
+        assert_eq!(original.ask(manage).await["ok"], json!(true));
+
+        let (bind, seed) =
+            (format!("{}:8888", network.addr(0)), format!("{}:8888", network.addr(1)));
+        let mut args = vec!["--bind", &bind, "--seed", &seed, "--id", "us"];
+        args.extend(secret.into_iter().flat_map(|secret| ["--secret", secret]));
+        let mut ours = network.start(0, &example("udp_node"), args);
+        assert_eq!(ours.line().await, Some(format!("listening on {bind}")));
+        assert_eq!(ours.line().await, Some(format!("discovered server1 at {seed}")));
+        assert_eq!(ours.line().await, Some(format!("{seed} echoed \"hello\"")));
+        original.knows(&["us"]).await;
+        // Ours takes leave in order, and the original's forgets it.
+        assert!(ours.terminate().await);
+        original.knows(&[]).await;
+        original.process.kill().await;
+    }
+}
+
+#[tokio::test]
+async fn the_example_nodes_greet_each_other_on_loopback() {
+    let program = example("udp_node");
+    let mut a = Process::start(&program, ["--bind", "127.0.0.1:0", "--id", "a"]);
+    let line = a.line().await.expect("it listens");
+    let addr = line.strip_prefix("listening on ").expect("an address").to_owned();
+    let mut b = Process::start(&program, ["--bind", "127.0.0.1:0", "--id", "b", "--seed", &addr]);
+    b.line().await.expect("it listens");
+    let mut heard = Vec::new();
+    while heard.len() < 3 {
+        heard.push(b.line().await.expect("a line"));
+    }
+    assert!(heard.contains(&format!("discovered a at {addr}")), "{heard:?}");
+    assert!(heard.contains(&format!("{addr} echoed \"hello\"")), "{heard:?}");
+    assert!(b.terminate().await);
+    loop {
+        let line = a.line().await.expect("a line");
+        if line == "lost b" {
+            break;
         }
     }
 }
