@@ -15,6 +15,8 @@ mod on;
 mod paths;
 #[cfg(test)]
 mod robustness;
+#[cfg(test)]
+mod snapshots;
 
 use proc_macro::TokenStream;
 
