@@ -181,6 +181,7 @@ pub struct AppBuilder<A: Application> {
     auth: HashMap<&'static str, Arc<dyn AuthPlugin>>,
     cipher: HashMap<&'static str, Arc<dyn CipherPlugin>>,
     mounted: Vec<&'static Descriptor<A>>,
+    expected: Vec<&'static str>,
     default: Option<BindDefault<A::State>>,
     problems: Vec<Problem>,
 }
@@ -195,6 +196,7 @@ impl<A: Application> AppBuilder<A> {
             auth: HashMap::new(),
             cipher: HashMap::new(),
             mounted,
+            expected: Vec::new(),
             default: None,
             problems: Vec::new(),
         }
@@ -235,6 +237,29 @@ impl<A: Application> AppBuilder<A> {
     /// that a handler of another crate is linked.
     pub fn mount(mut self, handlers: impl IntoIterator<Item = &'static Descriptor<A>>) -> Self {
         self.mounted.extend(handlers);
+        self
+    }
+
+    /// Expects handlers to be registered, by the path of a handler, a module or a crate.
+    ///
+    /// The linker leaves out a crate that nothing names, its handlers with it. What is expected
+    /// and not there is an error of [`build`](Self::build):
+    ///
+    /// ```
+    /// # #[cfg(feature = "macros")] {
+    /// use netaio::prelude::*;
+    ///
+    /// #[app]
+    /// struct App;
+    ///
+    /// # fn main() {
+    /// let error = App::builder().expect(["shop::prices", "shop::orders::create"]).build().unwrap_err();
+    /// assert!(error.to_string().contains("no handler of `shop::prices` is registered"));
+    /// # }
+    /// # }
+    /// ```
+    pub fn expect(mut self, paths: impl IntoIterator<Item = &'static str>) -> Self {
+        self.expected.extend(paths);
         self
     }
 
@@ -303,6 +328,7 @@ impl<A: Application> AppBuilder<A> {
         // Link order is unspecified; what is logged and reported should not be.
         descriptors.sort_by_key(|d| (d.file, d.line, d.column, std::ptr::from_ref(*d) as usize));
         descriptors.dedup_by_key(|descriptor| std::ptr::from_ref(*descriptor));
+        self.check_expected(&descriptors);
         let mut seen: HashMap<(RouteKey, bool), &Descriptor<A>> = HashMap::new();
         let mut routes = Vec::new();
         for descriptor in descriptors {
@@ -327,6 +353,22 @@ impl<A: Application> AppBuilder<A> {
             routes.push((descriptor, route));
         }
         routes
+    }
+
+    fn check_expected(&mut self, descriptors: &[&Descriptor<A>]) {
+        let paths: Vec<_> =
+            descriptors.iter().map(|d| format!("{}::{}", d.module, d.name)).collect();
+        for &path in &self.expected {
+            // A handler's own path, or one of the modules around it.
+            let within = |handler: &String| {
+                handler
+                    .strip_prefix(path)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+            };
+            if !paths.iter().any(within) {
+                self.problems.push(Problem::Missing { path });
+            }
+        }
     }
 
     fn check_fields(&mut self, route: &Route) {
@@ -401,6 +443,15 @@ pub enum Problem {
         first: (&'static str, &'static str, u32),
         /// The name, file and line of the other.
         second: (&'static str, &'static str, u32),
+    },
+    /// An expected handler is not registered.
+    #[error(
+        "no handler of `{path}` is registered: name its crate, as in `use {} as _;`, or mount it",
+        path.split("::").next().unwrap_or(path)
+    )]
+    Missing {
+        /// The path of the handler, or of the module or crate that should have some.
+        path: &'static str,
     },
     /// Two plugins of one message would write the same field.
     #[error("two plugins write the auth field `{field}` for {route}: give one another name")]
