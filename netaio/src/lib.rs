@@ -37,6 +37,9 @@
 //! | what a handler may take | [`handler::extract`] |
 //! | what a handler may return | [`handler::reply`] |
 //! | the attributes and their options | [`app`], [`on`], [`once`], [`message_types`], [`handlers`] |
+//! | every option of the attributes | [`attributes`] |
+//! | why a handler does not compile | [`handler_errors`] |
+//! | how handlers are registered, also those of other crates | [`registration`] |
 //! | how to serve | [`TcpServer`] |
 //! | how to call | [`TcpClient`] |
 //! | how to serve, call and find others over UDP | [`UdpNode`], [`peer`] |
@@ -100,6 +103,15 @@ pub use wire::{Message, MessageType};
 pub mod __private {
     pub use crate::private::*;
 }
+
+#[doc = include_str!("docs/attributes.md")]
+pub mod attributes {}
+
+#[doc = include_str!("docs/registration.md")]
+pub mod registration {}
+
+#[doc = include_str!("docs/handler_errors.md")]
+pub mod handler_errors {}
 
 #[doc = include_str!("docs/coming_from_python.md")]
 pub mod coming_from_python {}
