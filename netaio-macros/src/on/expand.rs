@@ -167,7 +167,8 @@ fn one_extraction(
     let variable = variable(index);
     let ty = owned(model, argument.ty);
     let state = quote_spanned!(Span::mixed_site()=> <#app as #p::Application>::State);
-    let taken = if last {
+    // Known to be no message, the state goes the way whose errors speak of the state alone.
+    let taken = if last && !types::is_state(argument.ty) {
         quote_spanned! {Span::mixed_site()=>
             #p::last_arg::<#ty, #state, _>(__netaio_message, __netaio_context)
         }

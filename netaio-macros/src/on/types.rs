@@ -40,14 +40,17 @@ pub(super) fn find(tokens: TokenStream, word: &str) -> Option<Ident> {
 
 /// True when the type's name says that it reads the message's content.
 pub(super) fn reads_content(ty: &Type) -> bool {
-    match peel(ty) {
-        Type::Path(ty) => ty
-            .path
-            .segments
-            .last()
-            .is_some_and(|s| CONTENT_TYPES.iter().any(|name| s.ident == name)),
-        _ => false,
-    }
+    is_named(ty, &CONTENT_TYPES)
+}
+
+/// Whether the type is spelled like the app's state, which reads no message.
+pub(super) fn is_state(ty: &Type) -> bool {
+    is_named(ty, &["State"])
+}
+
+fn is_named(ty: &Type, names: &[&str]) -> bool {
+    let Type::Path(ty) = peel(ty) else { return false };
+    ty.path.segments.last().is_some_and(|s| names.iter().any(|name| s.ident == name))
 }
 
 /// The word by which a type says that it is a future: `impl Future`, `BoxFuture`,
