@@ -318,6 +318,10 @@ async fn nodes_find_each_other_over_ipv6_alone() {
     // The scope comes with the peer's address, so a broadcast reaches it.
     let line = json!({ "op": "broadcast", "type": 8, "uri": hex("news"), "content": hex("six") });
     assert_eq!(nodes[0].ask(line).await["ok"], json!(true));
-    let heard = nodes[1].ask(json!({ "op": "next" })).await;
+    let mut heard = nodes[1].ask(json!({ "op": "next" })).await;
+    while heard["reply"]["type"] == json!(9) {
+        // Another node was quicker to manage its peers than this one.
+        heard = nodes[1].ask(json!({ "op": "next" })).await;
+    }
     assert_eq!(heard["reply"], reply(8, "news", "six"));
 }
