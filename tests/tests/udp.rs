@@ -197,6 +197,10 @@ async fn nodes_on_several_hosts_find_each_other_by_multicast() {
         let echoed = nodes[3].call(&ours, "request", "echo", "b", false).await;
         assert_eq!(echoed, reply(1, "echo", "b"));
 
+        if profile == "readme" {
+            check_silence_to_multicasts(&mut nodes).await;
+        }
+
         // One of ours takes leave; one of the original's dies.
         let mut leaving = nodes.remove(2);
         assert!(leaving.process.terminate().await);
@@ -289,6 +293,32 @@ async fn nodes_find_each_other_behind_a_bad_cable() {
             node.knows(&others(&left, host)).await;
         }
     }
+}
+
+/// Nothing automatic answers a multicast: a DELETE without its inner layer is an AUTH_ERROR for the
+/// one it is sent to, and none for a group.
+async fn check_silence_to_multicasts(nodes: &mut [Node]) {
+    let (ours, others) = nodes.split_first_mut().expect("nodes");
+    let delete = |op: &str| json!({ "op": op, "type": 4, "uri": hex("x"), "content": "" });
+    assert_eq!(ours.ask(delete("multicast")).await["ok"], json!(true));
+    // What comes from the same host after this came after what the multicast caused.
+    for other in &others[..2] {
+        ours.call(&other.addr(), "request", "echo", "", false).await;
+    }
+    let next = json!({ "op": "next", "timeout": 0.3 });
+    loop {
+        let heard = ours.ask(next.clone()).await;
+        if heard["ok"] == json!(false) {
+            break;
+        }
+        let from = &heard["from"];
+        assert!(others[..2].iter().all(|other| *from != other.addr()), "{heard}");
+    }
+    let mut send = delete("send");
+    send["to"] = others[0].addr();
+    assert_eq!(ours.ask(send).await["ok"], json!(true));
+    let heard = ours.ask(json!({ "op": "next" })).await;
+    assert_eq!((&heard["reply"]["type"], &heard["from"]), (&json!(23), &others[0].addr()));
 }
 
 /// IPv6: the group of the link, link-local addresses with a scope, and a dual-stack wildcard.
