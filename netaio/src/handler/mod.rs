@@ -15,11 +15,12 @@ mod function;
 mod json;
 mod key;
 mod peer;
+mod problem;
 pub mod reply;
 mod router;
 
 pub use crate::peer::{RemoteAddr, Transport};
-pub use app::{App, AppBuilder, BuildError, Problem, Route};
+pub use app::{App, AppBuilder, Route};
 pub use connection::{Connection, ConnectionId, SendError, SubscribeError};
 pub use context::Context;
 pub use descriptor::{
@@ -32,6 +33,7 @@ pub use function::{Async, Handler, Plain};
 pub use json::{Json, JsonRejection};
 pub use key::RouteKey;
 pub use peer::UnknownPeer;
+pub use problem::{BuildError, Problem};
 pub use reply::{IntoErrorReply, IntoReply, Reply, ReplyError};
 
 pub(crate) use app::{check_outer, sorted_routes};

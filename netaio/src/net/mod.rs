@@ -7,6 +7,7 @@ mod hub;
 mod inbound;
 mod listener;
 pub mod memory;
+mod options;
 mod peers;
 mod server;
 mod session;

@@ -153,34 +153,3 @@ impl PeerOptions {
         PeerBook::new(Manager::new(local, Arc::clone(&self.plugin), self.limits))
     }
 }
-
-/// Writes the options about peers that all builders have, for a struct with `peers`.
-macro_rules! peer_options {
-    () => {
-        /// Sets who this endpoint says it is; the default is a random id of 16 bytes and no data.
-        pub fn local_peer(mut self, peer: $crate::peer::Peer) -> Self {
-            self.peers.local = Some(peer);
-            self
-        }
-
-        /// Sets how peers are written and read; the default is the original's way.
-        pub fn peer_plugin(mut self, plugin: impl $crate::peer::PeerPlugin) -> Self {
-            self.peers.plugin = std::sync::Arc::new(plugin);
-            self
-        }
-
-        /// Sets how many peers are remembered, and how much of each.
-        pub fn peer_limits(mut self, limits: $crate::peer::PeerLimits) -> Self {
-            self.peers.limits = limits;
-            self
-        }
-
-        /// Manages the peers of an app id from the start; call it once for each app id.
-        #[doc(alias = "manage_peers_automatically")]
-        pub fn manage_peers(mut self, management: $crate::peer::PeerManagement) -> Self {
-            self.peers.managed.push(management);
-            self
-        }
-    };
-}
-pub(crate) use peer_options;

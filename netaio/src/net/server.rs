@@ -11,7 +11,8 @@ use super::{
     Listener, Peers, ShutdownReport,
     hub::Hub,
     listener::bind_tcp,
-    peers::{PeerHost, PeerOptions, peer_options},
+    options::{answering_options, endpoint_options},
+    peers::{PeerHost, PeerOptions},
     session::serve,
     shutdown::stop_signal,
 };
@@ -21,7 +22,7 @@ use crate::{
     handler::{
         App, Application, Endpoint, Node, RemoteAddr, Router, Transport, check_outer, sorted_routes,
     },
-    plugin::{AuthPlugin, CipherPlugin, Environment, Layer, System},
+    plugin::{Environment, Layer, System},
 };
 
 /// The first pause after accepting has failed for want of descriptors; it doubles up to 1 s.
@@ -341,46 +342,8 @@ pub struct TcpServerBuilder {
 }
 
 impl TcpServerBuilder {
-    peer_options!();
-
-    /// Sets the auth plugin that every message must pass.
-    #[doc(alias = "auth_plugin")]
-    pub fn auth(mut self, plugin: impl AuthPlugin) -> Self {
-        self.outer = self.outer.auth(plugin);
-        self
-    }
-
-    /// Sets the cipher that seals every message.
-    #[doc(alias = "cipher_plugin")]
-    pub fn cipher(mut self, plugin: impl CipherPlugin) -> Self {
-        self.outer = self.outer.cipher(plugin);
-        self
-    }
-
-    /// Sets the whole outer layer.
-    pub fn layer(mut self, layer: Layer) -> Self {
-        self.outer = layer;
-        self
-    }
-
-    /// Sets what peers may use up; the default is [`Limits::default`].
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// Sets what happens when auth fails; the default is to answer AUTH_ERROR.
-    #[doc(alias = "auth_error_handler")]
-    pub fn on_auth_failure(mut self, policy: AuthFailurePolicy) -> Self {
-        self.on_auth_failure = policy;
-        self
-    }
-
-    /// Sets the clock and the source of randomness; the default is the system's.
-    pub fn environment(mut self, environment: impl Environment + 'static) -> Self {
-        self.environment = Arc::new(environment);
-        self
-    }
+    endpoint_options!();
+    answering_options!();
 
     /// Listens at a TCP address; port 0 takes any free one.
     ///

@@ -10,8 +10,11 @@ use super::{
 use crate::{
     engine::{AuthFailurePolicy, Engine, Limits, Parts},
     handler::{App, MessageTypes, RemoteAddr, Transport},
-    net::peers::{PeerHost, PeerOptions, peer_options},
-    plugin::{AuthPlugin, CipherPlugin, Environment, Layer, System},
+    net::{
+        options::endpoint_options,
+        peers::{PeerHost, PeerOptions},
+    },
+    plugin::{Environment, Layer, System},
     wire::MessageType,
 };
 
@@ -31,7 +34,7 @@ pub struct TcpClientBuilder {
 }
 
 impl TcpClientBuilder {
-    peer_options!();
+    endpoint_options!();
 
     pub(super) fn new() -> Self {
         Self {
@@ -45,26 +48,6 @@ impl TcpClientBuilder {
             on_timeout: None,
             peers: PeerOptions::default(),
         }
-    }
-
-    /// Sets the auth plugin of every message.
-    #[doc(alias = "auth_plugin")]
-    pub fn auth(mut self, plugin: impl AuthPlugin) -> Self {
-        self.outer = self.outer.auth(plugin);
-        self
-    }
-
-    /// Sets the cipher of every message.
-    #[doc(alias = "cipher_plugin")]
-    pub fn cipher(mut self, plugin: impl CipherPlugin) -> Self {
-        self.outer = self.outer.cipher(plugin);
-        self
-    }
-
-    /// Sets the whole outer layer.
-    pub fn layer(mut self, layer: Layer) -> Self {
-        self.outer = layer;
-        self
     }
 
     /// Sets how long a call waits for its answer, unless it says otherwise; the default is 10 s.
@@ -101,18 +84,6 @@ impl TcpClientBuilder {
                 self.handlers.router().learn(message_type);
             }
         }
-        self
-    }
-
-    /// Sets what servers may use up; the default is [`Limits::default`].
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// Sets the clock and the source of randomness; the default is the system's.
-    pub fn environment(mut self, environment: impl Environment + 'static) -> Self {
-        self.environment = Arc::new(environment);
         self
     }
 

@@ -12,9 +12,10 @@ use crate::{
     handler::{Router, check_outer},
     net::{
         client::TimedOutCall,
-        peers::{PeerHost, PeerOptions, peer_options},
+        options::{answering_options, endpoint_options},
+        peers::{PeerHost, PeerOptions},
     },
-    plugin::{AuthPlugin, CipherPlugin, Environment, Layer, System},
+    plugin::{Environment, Layer, System},
 };
 
 /// How many bytes may wait until the system takes them.
@@ -57,27 +58,8 @@ impl UdpNodeBuilder {
         }
     }
 
-    /// Sets the auth plugin that every message must pass.
-    #[doc(alias = "auth_plugin")]
-    pub fn auth(mut self, plugin: impl AuthPlugin) -> Self {
-        self.outer = self.outer.auth(plugin);
-        self
-    }
-
-    /// Sets the cipher that seals every message.
-    #[doc(alias = "cipher_plugin")]
-    pub fn cipher(mut self, plugin: impl CipherPlugin) -> Self {
-        self.outer = self.outer.cipher(plugin);
-        self
-    }
-
-    /// Sets the whole outer layer.
-    pub fn layer(mut self, layer: Layer) -> Self {
-        self.outer = layer;
-        self
-    }
-
-    peer_options!();
+    endpoint_options!();
+    answering_options!();
 
     /// Sets how the group is sent to and heard; the default is [`Multicast::default`], for a node
     /// that is bound to a wildcard address.
@@ -121,25 +103,6 @@ impl UdpNodeBuilder {
     #[doc(alias = "timeout_error_handler")]
     pub fn on_timeout(mut self, hook: impl Fn(&TimedOutCall) + Send + Sync + 'static) -> Self {
         self.on_timeout = Some(Arc::new(hook));
-        self
-    }
-
-    /// Sets what others may use up; the default is [`Limits::default`].
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// Sets what happens when auth fails; the default is to answer AUTH_ERROR.
-    #[doc(alias = "auth_error_handler")]
-    pub fn on_auth_failure(mut self, policy: AuthFailurePolicy) -> Self {
-        self.on_auth_failure = policy;
-        self
-    }
-
-    /// Sets the clock and the source of randomness; the default is the system's.
-    pub fn environment(mut self, environment: impl Environment + 'static) -> Self {
-        self.environment = Arc::new(environment);
         self
     }
 
