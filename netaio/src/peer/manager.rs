@@ -18,6 +18,8 @@ pub(crate) struct Manager {
     table: PeerTable,
     apps: HashMap<Bytes, Managed>,
     events: Vec<PeerEvent>,
+    /// When it was last looked who is silent.
+    looked: Duration,
     /// Peers that were refused since this was last taken.
     refused: u64,
 }
@@ -37,7 +39,8 @@ impl Default for Manager {
     fn default() -> Self {
         let (plugin, table) = (Arc::new(PackifyPeers), PeerTable::default());
         let (local, packed, apps) = (Peer::default(), Bytes::new(), HashMap::new());
-        Self { plugin, local, packed, table, apps, events: Vec::new(), refused: 0 }
+        let (events, looked) = (Vec::new(), Duration::ZERO);
+        Self { plugin, local, packed, table, apps, events, looked, refused: 0 }
     }
 }
 
@@ -123,6 +126,7 @@ impl Manager {
 
     /// Forgets the silent; returns them, and the app ids that are to be advertised now.
     pub(crate) fn tick(&mut self, now: Duration) -> (Vec<Arc<Peer>>, Vec<(Bytes, Layer)>) {
+        self.looked = now;
         let mut due = Vec::new();
         for (app_id, managed) in &mut self.apps {
             if managed.next <= now {
@@ -137,11 +141,13 @@ impl Manager {
         (lost, due)
     }
 
-    /// Returns when [`tick`](Self::tick) has something to do: to advertise, or at the least once a
-    /// second while there are peers to forget.
-    pub(crate) fn next_tick(&self, now: Duration) -> Option<Duration> {
+    /// Returns when [`tick`](Self::tick) has something to do: to advertise, or a second after the
+    /// last one while there are peers to forget.
+    pub(crate) fn next_tick(&self) -> Option<Duration> {
         let next = self.apps.values().map(|managed| managed.next).min()?;
-        let look = (!self.table.is_empty()).then_some(now + Duration::from_secs(1));
+        // Counted from the last look, not from now: whoever asks again and again, as with every
+        // message, is given the same answer.
+        let look = (!self.table.is_empty()).then_some(self.looked + Duration::from_secs(1));
         Some(look.map_or(next, |look| next.min(look)))
     }
 
@@ -179,5 +185,27 @@ impl Manager {
             Learned::Known => {}
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+
+    #[test]
+    fn the_silent_are_looked_for_every_second_however_often_one_asks() {
+        let mut manager = Manager::default();
+        let addr = SocketAddr::from(([192, 0, 2, 1], 8888)).into();
+        manager.start(&PeerManagement::new().every(Duration::from_secs(1_000)), Duration::ZERO);
+        manager.tick(Duration::ZERO);
+        assert_eq!(manager.next_tick(), Some(Duration::from_secs(1_000)));
+        manager.add(Peer::new("a"), &addr, Duration::ZERO).unwrap();
+        assert_eq!(manager.next_tick(), Some(Duration::from_secs(1)));
+        manager.touch(&addr, Duration::from_millis(900));
+        assert_eq!(manager.next_tick(), Some(Duration::from_secs(1)));
+        let (lost, _) = manager.tick(Duration::from_secs(61));
+        assert_eq!(lost.len(), 1);
     }
 }

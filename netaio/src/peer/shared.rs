@@ -58,7 +58,7 @@ impl PeerBook {
 
     /// Returns the instant of the next tick.
     pub(crate) fn next_tick(&self) -> Option<Instant> {
-        let next = lock(&self.manager).next_tick(self.start.elapsed())?;
+        let next = lock(&self.manager).next_tick()?;
         Some(self.start + next)
     }
 

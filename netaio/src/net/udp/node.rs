@@ -145,6 +145,12 @@ impl Shared {
     /// Returns the calls that wait for answers from an address.
     pub(super) fn calls_to(&self, to: SocketAddr) -> Arc<Calls> {
         let mut calls = self.calls();
+        // The places of calls that timed out stay for their late answers; they go when the map
+        // would grow.
+        if calls.len() == calls.capacity() {
+            // One that is held is about to be added to.
+            calls.retain(|_, waiting| Arc::strong_count(waiting) > 1 || !waiting.is_idle());
+        }
         Arc::clone(calls.entry(to).or_insert_with(|| Arc::new(Calls::new(Order::Any))))
     }
 
@@ -159,7 +165,9 @@ impl Shared {
     /// Forgets the place of calls that have all ended.
     pub(super) fn release(&self, to: SocketAddr) {
         let mut calls = self.calls();
-        if calls.get(&to).is_some_and(|calls| calls.is_idle()) {
+        // It is held here and by the call that ends; another one may be about to add itself.
+        let unused = |calls: &Arc<Calls>| Arc::strong_count(calls) <= 2 && calls.is_idle();
+        if calls.get(&to).is_some_and(unused) {
             calls.remove(&to);
         }
     }
