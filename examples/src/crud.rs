@@ -9,7 +9,7 @@ use std::{
 };
 
 use netaio::{
-    plugin::{AuthError, AuthFailure, AuthPlugin, PluginContext},
+    plugin::{AuthError, AuthFailure, AuthPlugin, PluginContext, Proof},
     prelude::*,
     wire::{AuthFields, Body},
 };
@@ -111,8 +111,8 @@ impl AuthPlugin for NoAuth {
         Ok(())
     }
 
-    fn check(&self, _: &AuthFields, _: &Body, _: &PluginContext<'_>) -> Result<(), AuthFailure> {
-        Ok(())
+    fn check(&self, _: &AuthFields, _: &Body, _: &PluginContext<'_>) -> Result<Proof, AuthFailure> {
+        Ok(Proof::anonymous())
     }
 }
 

@@ -86,7 +86,10 @@ mod pubsub;
 mod queue;
 pub mod wire;
 
-pub use engine::{AuthFailureAction, AuthFailurePolicy, Counters, Limits, RefusedMessage};
+pub use engine::{
+    AuthFailureAction, AuthFailurePolicy, Counters, Limits, RefusedMessage, ReplayMode,
+    ReplayPolicy,
+};
 pub use error::{Error, Result};
 #[doc(inline)]
 pub use handler::App;

@@ -22,7 +22,7 @@ pub use crate::{app, handlers, message_types, on, once};
 pub use crate::{
     handler::{
         Connection, Endpoint, FromContext, FromMessage, IntoErrorReply, IntoReply, RemoteAddr,
-        Reply, ReplyError, Transport,
+        Reply, ReplyError, Transport, Verified,
         extract::{Content, FromRef, State, Uri},
         reply::NoReply,
     },

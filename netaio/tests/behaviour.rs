@@ -17,7 +17,9 @@ use netaio::{
         client::{Reconnect, ReconnectEvent, RequestError},
         memory::{self, MemoryConnector},
     },
-    plugin::{AuthError, AuthFailure, AuthPlugin, CipherError, CipherPlugin, Layer, PluginContext},
+    plugin::{
+        AuthError, AuthFailure, AuthPlugin, CipherError, CipherPlugin, Layer, PluginContext, Proof,
+    },
     prelude::*,
     wire::{AuthFields, Body, Frame},
 };
@@ -78,9 +80,9 @@ impl AuthPlugin for Recorder {
         Ok(())
     }
 
-    fn check(&self, _: &AuthFields, _: &Body, _: &PluginContext<'_>) -> Result<(), AuthFailure> {
+    fn check(&self, _: &AuthFields, _: &Body, _: &PluginContext<'_>) -> Result<Proof, AuthFailure> {
         self.note("check");
-        Ok(())
+        Ok(Proof::anonymous())
     }
 }
 

@@ -61,4 +61,14 @@ counters! {
     datagrams_dropped,
     /// Requests that came again, byte for byte, and were answered as the first time.
     repeats_answered,
+    /// Messages that came again.
+    replays_seen,
+    /// Messages whose time is too long ago.
+    replays_stale,
+    /// Messages whose time is of the future.
+    replays_future,
+    /// Messages that this endpoint has sent itself and that were sent back.
+    replays_reflected,
+    /// Log lines that were left out, since there were too many of their kind.
+    log_suppressed,
 }

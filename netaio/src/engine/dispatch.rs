@@ -7,7 +7,7 @@ use arc_swap::Guard;
 use bytes::{Bytes, BytesMut};
 
 use super::{
-    AuthFailureAction, Engine, Opened, Pending, ReadError, RefusedMessage,
+    AuthFailureAction, Engine, Opened, Pending, ReadError, RefusedMessage, Remote, ReplayCache,
     counters::count,
     peers::is_management,
     pending::{HandlerFailure, ReplyTo, catch},
@@ -25,6 +25,8 @@ pub(crate) struct Origin {
     pub(crate) connection: Connection,
     pub(crate) endpoint: Endpoint,
     pub(crate) transport: Transport,
+    /// The messages of a client's connection.
+    seen: Option<Arc<ReplayCache>>,
     bad_frames: AtomicU32,
     auth_failures: AtomicU32,
 }
@@ -35,9 +37,21 @@ impl Origin {
             transport: connection.transport(),
             connection,
             endpoint,
+            seen: None,
             bad_frames: AtomicU32::new(0),
             auth_failures: AtomicU32::new(0),
         }
+    }
+
+    /// Remembers the messages of this connection apart from others of the endpoint.
+    pub(crate) fn remembering(mut self, seen: Arc<ReplayCache>) -> Self {
+        self.seen = Some(seen);
+        self
+    }
+
+    fn remote<'a>(&'a self, engine: &'a Engine) -> Remote<'a> {
+        let seen = self.seen.as_deref().unwrap_or(&engine.seen);
+        Remote { addr: Some(self.connection.remote_addr()), seen }
     }
 
     /// On UDP anybody can send in another's name, so answers must not cause answers.
@@ -97,7 +111,7 @@ impl Engine {
         };
         let message_type = received.message_type;
         let uri = if self.outer.is_empty() { Bytes::new() } else { self.visible_uri(&received) };
-        self.open_outer(received, origin.connection.remote_addr()).map_err(|error| match error {
+        self.open_outer(received, origin.remote(self)).map_err(|error| match error {
             OpenError::Auth(failure) => {
                 self.refuse(message_type, &uri, &failure, None, origin, out)
             }
@@ -156,7 +170,7 @@ impl Engine {
             // Another connection may be first to use a one-time handler: then the message, as it
             // was, goes to the next in line.
             let spare = slot.route.once.then(|| opened.clone());
-            let inner = match self.open_inner(&slot.layer, opened, remote) {
+            let inner = match self.open_inner(&slot.layer, opened, origin.remote(self)) {
                 Ok(inner) => inner,
                 Err(error) => return Handled::Failed(error, slot.layer.clone()),
             };
@@ -172,17 +186,20 @@ impl Engine {
     }
 
     fn call(&self, slot: &Slot, opened: Opened, uri: Bytes, origin: &Origin) -> Handled {
-        let message_type = opened.message_type();
+        let (message, signers) = opened.into_parts();
         let call = Call {
-            message_type,
+            message_type: message.message_type(),
             uri: &uri,
             connection: &origin.connection,
             endpoint: &origin.endpoint,
             remote: origin.connection.remote_addr(),
             transport: origin.transport,
             peers: &self.peers,
+            outer: &self.outer,
+            slot,
+            signers: &signers,
         };
-        let result = catch(|| (slot.call)(opened.into_message(), &call));
+        let result = catch(|| (slot.call)(message, &call));
         let handler = slot.route.name;
         let reply_to = ReplyTo { uri, layer: slot.layer.clone(), handler };
         match result {
@@ -236,7 +253,7 @@ impl Engine {
         }
         let uri = message.uri.as_ref().unwrap_or(&to.uri);
         let (kind, content) = (message.message_type, &message.content);
-        let remote = Some(origin.connection.remote_addr());
+        let remote = origin.remote(self);
         let Err(error) = self.seal(&to.layer, kind, uri, content, remote, out) else { return };
         count::failed_replies(&self.counters);
         tracing::error!(%error, "a reply could not be sent");
@@ -289,7 +306,7 @@ impl Engine {
                         // The outer layer was verified, so its holder may learn of this.
                         let layer = Layer::new();
                         let (kind, content) = (message.message_type, &message.content);
-                        let to = Some(remote);
+                        let to = origin.remote(self);
                         if let Err(error) = self.seal(&layer, kind, uri, content, to, out) {
                             tracing::error!(%error, "an AUTH_ERROR could not be sent");
                         }

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::ReplayPolicy;
 use crate::wire::AuthLimits;
 
 /// What peers may use up, with defaults that fit a server on the open network.
@@ -28,6 +29,8 @@ pub struct Limits {
     pub(crate) handler_timeout: Duration,
     pub(crate) shutdown_grace: Duration,
     pub(crate) backlog: u32,
+    pub(crate) replay: ReplayPolicy,
+    pub(crate) log_rate: u32,
 }
 
 impl Default for Limits {
@@ -46,6 +49,8 @@ impl Default for Limits {
             handler_timeout: Duration::from_secs(60),
             shutdown_grace: Duration::from_secs(10),
             backlog: 1_024,
+            replay: ReplayPolicy::default(),
+            log_rate: 10,
         }
     }
 }
@@ -131,6 +136,19 @@ impl Limits {
     /// Sets how many connections may wait to be accepted; the default is 1,024.
     pub fn backlog(mut self, connections: u32) -> Self {
         self.backlog = connections;
+        self
+    }
+
+    /// Sets what happens to messages that come again, or whose time is off; the default is
+    /// [`ReplayMode::Graded`](crate::ReplayMode::Graded).
+    pub fn replay(mut self, policy: impl Into<ReplayPolicy>) -> Self {
+        self.replay = policy.into();
+        self
+    }
+
+    /// Sets how many log lines of one kind peers can cause in a second; the default is 10.
+    pub fn log_rate(mut self, lines: u32) -> Self {
+        self.log_rate = lines;
         self
     }
 }

@@ -12,7 +12,9 @@ mod failure;
 mod limits;
 mod peers;
 mod pending;
+mod replay;
 mod seal;
+mod throttle;
 
 use std::sync::Arc;
 
@@ -25,11 +27,15 @@ pub use failure::{AuthFailureAction, AuthFailurePolicy, RefusedMessage};
 pub use limits::Limits;
 pub(crate) use peers::Hooks;
 pub(crate) use pending::{HandlerFailure, Pending, ReplyTo};
+use replay::Watcher;
+pub(crate) use replay::{Place, ReplayCache};
+pub use replay::{ReplayMode, ReplayPolicy};
+use throttle::{Throttle, Throttles};
 
 use crate::{
     handler::{Router, Table},
     peer::{Peer, PeerBook, RemoteAddr},
-    plugin::{Direction, Environment, Layer, OpenError, PluginContext},
+    plugin::{Direction, Environment, Layer, OpenError, PluginContext, Role},
     wire::{
         AuthFields, AuthFieldsError, Body, BodyError, Frame, Message, MessageType, TypeSet,
         UnknownType,
@@ -49,6 +55,17 @@ pub(crate) struct Engine {
     pub(crate) limits: Limits,
     pub(crate) on_auth_failure: AuthFailurePolicy,
     pub(crate) counters: Counters,
+    /// The messages of a server or node; a client remembers those of each connection.
+    seen: ReplayCache,
+    pub(crate) role: Role,
+    throttles: Throttles,
+}
+
+/// The other side of a message: where it is, and what is remembered of the messages before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Remote<'a> {
+    pub(crate) addr: Option<&'a RemoteAddr>,
+    pub(crate) seen: &'a ReplayCache,
 }
 
 /// A message whose parts are well-formed and whose checksum fits; nothing is proven of its sender.
@@ -65,6 +82,29 @@ pub(crate) struct Received {
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
     message: Message,
+    signers: Signers,
+}
+
+/// Who signed a message, in the terms of each layer's auth plugin, where it can tell; shared
+/// secrets never can, so that case is kept small.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Signers(Option<Box<[Option<Bytes>; 2]>>);
+
+impl Signers {
+    pub(crate) fn of(&self, place: Place) -> Option<&Bytes> {
+        let [outer, inner] = self.0.as_deref()?;
+        match place {
+            Place::Outer => outer.as_ref(),
+            Place::Inner => inner.as_ref(),
+        }
+    }
+
+    fn set(&mut self, place: Place, signer: Option<Bytes>) {
+        if signer.is_some() {
+            let [outer, inner] = &mut **self.0.get_or_insert_default();
+            *(if place == Place::Outer { outer } else { inner }) = signer;
+        }
+    }
 }
 
 impl Opened {
@@ -78,6 +118,10 @@ impl Opened {
 
     pub(crate) fn into_message(self) -> Message {
         self.message
+    }
+
+    fn into_parts(self) -> (Message, Signers) {
+        (self.message, self.signers)
     }
 }
 
@@ -97,6 +141,7 @@ pub(crate) enum ReadError {
 /// What an [`Engine`] is made of.
 #[derive(Debug)]
 pub(crate) struct Parts {
+    pub(crate) role: Role,
     pub(crate) router: Arc<Router>,
     pub(crate) outer: Layer,
     pub(crate) environment: Arc<dyn Environment>,
@@ -107,10 +152,35 @@ pub(crate) struct Parts {
 
 impl Engine {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { router, outer, environment, limits, on_auth_failure, peers } = parts;
+        let Parts { role, router, outer, environment, limits, on_auth_failure, peers } = parts;
         let own = Router::new(Table::new(TypeSet::BASE), None, router.app_name);
-        let counters = Counters::default();
-        Self { router, own, peers, outer, environment, limits, on_auth_failure, counters }
+        Self {
+            router,
+            own,
+            peers,
+            outer,
+            environment,
+            on_auth_failure,
+            counters: Counters::default(),
+            seen: ReplayCache::new(limits.replay.capacity),
+            role,
+            throttles: Throttles::default(),
+            limits,
+        }
+    }
+
+    /// Returns the other side of a server's or node's messages.
+    pub(crate) fn remote<'a>(&'a self, addr: Option<&'a RemoteAddr>) -> Remote<'a> {
+        Remote { addr, seen: &self.seen }
+    }
+
+    /// Returns whether a kind of log line may be written now.
+    fn may_log(&self, kind: &Throttle) -> bool {
+        let allowed = kind.allows(self.environment.unix_time(), self.limits.log_rate);
+        if !allowed {
+            count::log_suppressed(&self.counters);
+        }
+        allowed
     }
 
     /// Reads a frame, in the original's order: type, auth fields, body, checksum.
@@ -130,10 +200,14 @@ impl Engine {
     pub(crate) fn open_outer(
         &self,
         received: Received,
-        from: &RemoteAddr,
+        from: Remote<'_>,
     ) -> Result<Opened, OpenError> {
         let Received { message_type, fields, body } = received;
-        self.open(&self.outer, message_type, fields, body, from)
+        let (message, signer) =
+            self.open(&self.outer, Place::Outer, message_type, fields, body, from)?;
+        let mut signers = Signers::default();
+        signers.set(Place::Outer, signer);
+        Ok(Opened { message, signers })
     }
 
     /// Checks and opens an inner layer of a message whose outer one is open.
@@ -141,31 +215,35 @@ impl Engine {
         &self,
         layer: &Layer,
         opened: Opened,
-        from: &RemoteAddr,
+        from: Remote<'_>,
     ) -> Result<Opened, OpenError> {
         if layer.is_empty() {
             return Ok(opened);
         }
-        let (message_type, fields, body) = opened.message.into_parts();
-        self.open(layer, message_type, fields, body, from)
+        let Opened { message, mut signers } = opened;
+        let (message_type, fields, body) = message.into_parts();
+        let (message, signer) = self.open(layer, Place::Inner, message_type, fields, body, from)?;
+        signers.set(Place::Inner, signer);
+        Ok(Opened { message, signers })
     }
 
     fn open(
         &self,
         layer: &Layer,
+        place: Place,
         message_type: MessageType,
         fields: AuthFields,
         body: Body,
-        from: &RemoteAddr,
-    ) -> Result<Opened, OpenError> {
-        let body = if layer.is_empty() {
-            body
-        } else {
-            let peer = self.peer_for(layer, Some(from));
-            let context = self.context(message_type, Direction::Incoming, peer.as_deref());
-            layer.open(&fields, body, &context)?
-        };
-        Ok(Opened { message: Message::from_parts(message_type, fields, body) })
+        from: Remote<'_>,
+    ) -> Result<(Message, Option<Bytes>), OpenError> {
+        if layer.is_empty() {
+            return Ok((Message::from_parts(message_type, fields, body), None));
+        }
+        let peer = self.peer_for(layer, from.addr);
+        let context = self.context(message_type, Direction::Incoming, peer.as_deref());
+        let watcher = Watcher::new(self, from, message_type, place);
+        let (body, proof) = layer.open_watched(&fields, body, &context, &watcher)?;
+        Ok((Message::from_parts(message_type, fields, body), proof.into_signer()))
     }
 
     fn context<'a>(
@@ -175,7 +253,13 @@ impl Engine {
         peer: Option<&'a Peer>,
     ) -> PluginContext<'a> {
         let peer = peer.map(Peer::view);
-        PluginContext { environment: &*self.environment, message_type, direction, peer }
+        PluginContext {
+            environment: &*self.environment,
+            message_type,
+            direction,
+            role: self.role,
+            peer,
+        }
     }
 
     /// Returns the peer at an address, if a layer asks who that is.

@@ -1,9 +1,11 @@
 use bytes::BytesMut;
 
-use super::Engine;
+use super::{
+    Engine, Remote,
+    replay::{Place, Watcher},
+};
 use crate::{
     handler::SendError,
-    peer::RemoteAddr,
     plugin::{Direction, Layer},
     wire::{AuthFields, Body, Message, MessageType, encode_frame, encode_parts},
 };
@@ -19,7 +21,7 @@ impl Engine {
         message_type: MessageType,
         uri: &[u8],
         content: &[u8],
-        to: Option<&RemoteAddr>,
+        to: Remote<'_>,
         out: &mut BytesMut,
     ) -> Result<(), SendError> {
         if inner.is_empty() && self.outer.is_empty() {
@@ -34,7 +36,7 @@ impl Engine {
         &self,
         inner: &Layer,
         message: Message,
-        to: Option<&RemoteAddr>,
+        to: Remote<'_>,
         out: &mut BytesMut,
     ) -> Result<(), SendError> {
         let (message_type, fields, body) = message.into_parts();
@@ -47,13 +49,15 @@ impl Engine {
         message_type: MessageType,
         mut fields: AuthFields,
         body: Body,
-        to: Option<&RemoteAddr>,
+        to: Remote<'_>,
         out: &mut BytesMut,
     ) -> Result<(), SendError> {
-        let peer = self.peer_for(inner, to).or_else(|| self.peer_for(&self.outer, to));
+        let peer = self.peer_for(inner, to.addr).or_else(|| self.peer_for(&self.outer, to.addr));
         let context = self.context(message_type, Direction::Outgoing, peer.as_deref());
-        let body = inner.seal(&mut fields, body, &context)?;
-        let body = self.outer.seal(&mut fields, body, &context)?;
+        let watcher = Watcher::new(self, to, message_type, Place::Inner);
+        let body = inner.seal_watched(&mut fields, body, &context, &watcher)?;
+        let watcher = watcher.at(Place::Outer);
+        let body = self.outer.seal_watched(&mut fields, body, &context, &watcher)?;
         encode_frame(message_type.code(), &fields, body.encoded(), out)?;
         Ok(())
     }

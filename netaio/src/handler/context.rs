@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
-use super::{Connection, Endpoint, RemoteAddr, Transport};
+use super::{Connection, Endpoint, RemoteAddr, Slot, Transport};
 use crate::{
+    engine::Signers,
     peer::{Peer, PeerBook},
+    plugin::Layer,
     wire::MessageType,
 };
 
@@ -16,6 +18,9 @@ pub(crate) struct Call<'a> {
     pub(crate) remote: &'a RemoteAddr,
     pub(crate) transport: Transport,
     pub(crate) peers: &'a PeerBook,
+    pub(crate) outer: &'a Layer,
+    pub(crate) slot: &'a Slot,
+    pub(crate) signers: &'a Signers,
 }
 
 /// What extractors draw from: the message's circumstances and the app's state.

@@ -18,6 +18,7 @@ mod peer;
 mod problem;
 pub mod reply;
 mod router;
+mod verified;
 
 pub use crate::peer::{RemoteAddr, Transport};
 pub use app::{App, AppBuilder, Route};
@@ -35,6 +36,7 @@ pub use key::RouteKey;
 pub use peer::UnknownPeer;
 pub use problem::{BuildError, Problem};
 pub use reply::{IntoErrorReply, IntoReply, Reply, ReplyError};
+pub use verified::{Verified, VerifiedLayer};
 
 pub(crate) use app::{check_outer, sorted_routes};
 pub(crate) use connection::Link;

@@ -105,7 +105,7 @@ impl Hub {
 
     fn seal(&self, message: Message, to: Option<&RemoteAddr>) -> Result<Bytes, SendError> {
         let mut frame = BytesMut::new();
-        self.engine.seal_message(&Layer::new(), message, to, &mut frame)?;
+        self.engine.seal_message(&Layer::new(), message, self.engine.remote(to), &mut frame)?;
         Ok(frame.freeze())
     }
 

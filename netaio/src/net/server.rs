@@ -22,7 +22,7 @@ use crate::{
     handler::{
         App, Application, Endpoint, Node, RemoteAddr, Router, Transport, check_outer, sorted_routes,
     },
-    plugin::{Environment, Layer, System},
+    plugin::{Environment, Layer, Role, System},
 };
 
 /// The first pause after accepting has failed for want of descriptors; it doubles up to 1 s.
@@ -402,6 +402,7 @@ impl TcpServerBuilder {
 
     fn hub(self) -> Arc<Hub> {
         let engine = Engine::new(Parts {
+            role: Role::Server,
             peers: self.peers.book(&*self.environment),
             router: self.router,
             outer: self.outer,

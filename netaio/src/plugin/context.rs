@@ -10,6 +10,17 @@ pub enum Direction {
     Incoming,
 }
 
+/// What a node is to those it exchanges messages with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// It answers clients over connections.
+    Server,
+    /// It made the connection.
+    Client,
+    /// It asks and answers, over datagrams.
+    Node,
+}
+
 /// What is known of the peer a message comes from or goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerView<'a> {
@@ -25,6 +36,7 @@ pub struct PluginContext<'a> {
     pub(crate) environment: &'a dyn Environment,
     pub(crate) message_type: MessageType,
     pub(crate) direction: Direction,
+    pub(crate) role: Role,
     pub(crate) peer: Option<PeerView<'a>>,
 }
 
@@ -36,7 +48,14 @@ impl<'a> PluginContext<'a> {
         message_type: MessageType,
         direction: Direction,
     ) -> Self {
-        Self { environment, message_type, direction, peer: None }
+        Self { environment, message_type, direction, role: Role::Node, peer: None }
+    }
+
+    /// Sets what this node is; the default is [`Role::Node`].
+    #[must_use]
+    pub fn with_role(mut self, role: Role) -> Self {
+        self.role = role;
+        self
     }
 
     /// Adds what is known of the other side.
@@ -70,6 +89,12 @@ impl<'a> PluginContext<'a> {
     #[must_use]
     pub fn direction(&self) -> Direction {
         self.direction
+    }
+
+    /// Returns what this node is.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
     }
 
     /// Returns what is known of the other side, if it made itself known.

@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
-use super::{AuthError, AuthFailure, AuthPlugin, CipherError, CipherPlugin, PluginContext};
+use super::{
+    AuthError, AuthFailure, AuthPlugin, CipherError, CipherPlugin, Fingerprint, PluginContext,
+    Proof,
+};
 use crate::wire::{AuthFields, Body};
 
 /// An auth plugin and a cipher that protect a message together; each may be absent.
@@ -63,6 +66,10 @@ impl Layer {
         self.auth.as_deref()
     }
 
+    pub(crate) fn cipher_plugin(&self) -> Option<&dyn CipherPlugin> {
+        self.cipher.as_deref()
+    }
+
     pub(crate) fn seals_uri(&self) -> bool {
         self.cipher.as_ref().is_some_and(|cipher| cipher.seals_uri())
     }
@@ -89,14 +96,26 @@ impl Layer {
     pub fn seal(
         &self,
         fields: &mut AuthFields,
+        body: Body,
+        context: &PluginContext<'_>,
+    ) -> Result<Body, SealError> {
+        self.seal_watched(fields, body, context, &Unwatched)
+    }
+
+    pub(crate) fn seal_watched(
+        &self,
+        fields: &mut AuthFields,
         mut body: Body,
         context: &PluginContext<'_>,
+        watch: &impl Watch,
     ) -> Result<Body, SealError> {
         if let Some(cipher) = &self.cipher {
             body = cipher.encrypt(fields, body, context)?;
+            cipher.fingerprint(fields, &body).iter().for_each(|print| watch.sent(print));
         }
         if let Some(auth) = &self.auth {
             auth.make(fields, &body, context)?;
+            auth.fingerprint(fields, &body).iter().for_each(|print| watch.sent(print));
         }
         Ok(body)
     }
@@ -104,7 +123,8 @@ impl Layer {
     /// Checks and opens a body.
     ///
     /// It takes the sealed body and gives the opened one only when every check has passed, so no
-    /// caller can go on with a body that failed.
+    /// caller can go on with a body that failed. Repetitions pass: an endpoint knows them, a layer
+    /// by itself does not.
     ///
     /// # Errors
     ///
@@ -113,16 +133,61 @@ impl Layer {
     pub fn open(
         &self,
         fields: &AuthFields,
-        mut body: Body,
+        body: Body,
         context: &PluginContext<'_>,
     ) -> Result<Body, OpenError> {
+        self.open_watched(fields, body, context, &Unwatched).map(|(body, _)| body)
+    }
+
+    /// Checks and opens a body that may be a repetition: cheap checks first, and nothing is
+    /// remembered that is not authentic.
+    pub(crate) fn open_watched(
+        &self,
+        fields: &AuthFields,
+        mut body: Body,
+        context: &PluginContext<'_>,
+        watch: &impl Watch,
+    ) -> Result<(Body, Proof), OpenError> {
+        let mut proof = Proof::anonymous();
         if let Some(auth) = &self.auth {
-            auth.check(fields, &body, context)?;
+            let print = auth.fingerprint(fields, &body);
+            print.iter().try_for_each(|print| watch.in_time(print))?;
+            proof = auth.check(fields, &body, context)?;
+            print.iter().try_for_each(|print| watch.received(print))?;
         }
         if let Some(cipher) = &self.cipher {
+            let print = cipher.fingerprint(fields, &body);
             body = cipher.decrypt(fields, body, context)?;
+            print.iter().try_for_each(|print| watch.received(print))?;
         }
-        Ok(body)
+        Ok((body, proof))
+    }
+}
+
+/// Who watches for repetitions.
+pub(crate) trait Watch {
+    /// Notes what leaves, so that it is known when it is sent back.
+    fn sent(&self, print: &Fingerprint);
+
+    /// Refuses what is too old or of the future.
+    fn in_time(&self, print: &Fingerprint) -> Result<(), AuthFailure>;
+
+    /// Notes an authentic message, and refuses a repetition.
+    fn received(&self, print: &Fingerprint) -> Result<(), AuthFailure>;
+}
+
+/// Lets repetitions pass.
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn sent(&self, _: &Fingerprint) {}
+
+    fn in_time(&self, _: &Fingerprint) -> Result<(), AuthFailure> {
+        Ok(())
+    }
+
+    fn received(&self, _: &Fingerprint) -> Result<(), AuthFailure> {
+        Ok(())
     }
 }
 

@@ -37,6 +37,7 @@ mod environment;
 #[cfg(any(feature = "hmac", feature = "stream-cipher"))]
 mod key;
 mod layer;
+mod proof;
 #[cfg(all(test, any(feature = "hmac", feature = "stream-cipher")))]
 mod vectors;
 
@@ -48,6 +49,8 @@ pub use cipher::Sha256StreamCipher;
 #[cfg(feature = "asymmetric")]
 pub use cipher::X25519Cipher;
 pub use cipher::{CipherError, CipherPlugin};
-pub use context::{Direction, PeerView, PluginContext};
+pub use context::{Direction, PeerView, PluginContext, Role};
 pub use environment::{Environment, System};
+pub(crate) use layer::Watch;
 pub use layer::{Layer, OpenError, SealError};
+pub use proof::{Fingerprint, Proof};

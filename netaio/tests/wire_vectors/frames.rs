@@ -7,7 +7,7 @@ use netaio::{
     App, MessageType, TcpServer, UdpNode,
     handler::extract::{Content, Uri},
     net::{client::TcpClient, memory},
-    plugin::{AuthPlugin, Direction, HmacAuth, Layer, PluginContext, System},
+    plugin::{AuthPlugin, Direction, Environment, HmacAuth, Layer, PluginContext, Proof, System},
     wire::{AuthFields, AuthLimits, Body, ERROR_URI, Frame, Message, TypeSet},
 };
 use serde_json::Value as Json;
@@ -37,7 +37,10 @@ impl Reply {
         assert!(frame.checksum_matches());
         if !fields.is_empty() {
             let context = PluginContext::new(&System, message_type, Direction::Incoming);
-            assert_eq!(HmacAuth::new(SECRET).check(&fields, &body, &context), Ok(()));
+            assert_eq!(
+                HmacAuth::new(SECRET).check(&fields, &body, &context),
+                Ok(Proof::anonymous())
+            );
         }
         let mut names: Vec<_> = fields.iter().map(|(name, _)| name.to_owned()).collect();
         names.sort();
@@ -64,6 +67,20 @@ fn probe(kind: &str) -> Bytes {
     message.encode().unwrap()
 }
 
+/// A clock that shows when the frames were recorded: they are old, and would be refused for it.
+#[derive(Debug)]
+struct Recorded;
+
+impl Environment for Recorded {
+    fn unix_time(&self) -> u64 {
+        0x6774_8580
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) {
+        System.fill_random(bytes);
+    }
+}
+
 /// The recorded handlers.
 fn app() -> App {
     let app = App::empty();
@@ -77,7 +94,11 @@ fn app() -> App {
 /// Sends bytes to a server of the recorded kind and reads all that it answers.
 async fn answers(kind: &str, sent: &[u8]) -> Bytes {
     let (listener, connector) = memory::network();
-    let server = TcpServer::builder(app()).layer(outer(kind)).listen(listener).unwrap();
+    let server = TcpServer::builder(app())
+        .layer(outer(kind))
+        .environment(Recorded)
+        .listen(listener)
+        .unwrap();
     let serving = tokio::spawn(server.run_until(std::future::pending()));
     let (mut reader, mut writer) = tokio::io::split(connector.connect().await.unwrap());
     let mut answer = Vec::new();
@@ -150,7 +171,12 @@ async fn wire_vectors_frames_udp_node() {
     for case in cases("frames", "udp_node") {
         let kind = case["node"].as_str().unwrap();
         // A node of its own for each, so that none meets the limits for strangers.
-        let node = UdpNode::builder(app()).layer(outer(kind)).bind("127.0.0.1:0").await.unwrap();
+        let node = UdpNode::builder(app())
+            .layer(outer(kind))
+            .environment(Recorded)
+            .bind("127.0.0.1:0")
+            .await
+            .unwrap();
         let node = node.spawn();
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let sent = bytes(&case["send"]);

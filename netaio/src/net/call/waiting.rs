@@ -9,8 +9,7 @@ use tokio::{sync::oneshot, time::Instant};
 
 use super::{RequestError, Response};
 use crate::{
-    engine::{Engine, Opened},
-    peer::RemoteAddr,
+    engine::{Engine, Opened, Remote},
     plugin::{AuthFailure, Layer, OpenError},
     wire::{AuthFields, ERROR_URI, Message, MessageType},
 };
@@ -127,7 +126,7 @@ impl Calls {
     pub(in crate::net) fn answer(
         &self,
         engine: &Engine,
-        from: &RemoteAddr,
+        from: Remote<'_>,
         message: Opened,
     ) -> Option<Opened> {
         let mut state = self.state();

@@ -14,7 +14,7 @@ use crate::{
         options::endpoint_options,
         peers::{PeerHost, PeerOptions},
     },
-    plugin::{Environment, Layer, System},
+    plugin::{Environment, Layer, Role, System},
     wire::MessageType,
 };
 
@@ -122,6 +122,7 @@ impl TcpClientBuilder {
             tracing::warn!(cipher, "what the outer layer seals can be changed unnoticed: add auth");
         }
         let engine = Engine::new(Parts {
+            role: Role::Client,
             router: Arc::clone(self.handlers.router()),
             outer: self.outer,
             peers: self.peers.book(&*self.environment),

@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{RequestError, Response, ServerName, TcpClient};
 use crate::{
-    handler::{Link, SendError},
+    handler::SendError,
     net::call::{Request, Waiting, request_options},
     wire::MessageType,
 };
@@ -59,8 +59,7 @@ impl Call {
             shared.handlers.router().learn(*also);
         }
         let mut frame = BytesMut::new();
-        let to = Some(link.remote());
-        shared.engine.seal(layer, *message_type, uri, content, to, &mut frame)?;
+        shared.engine.seal(layer, *message_type, uri, content, link.far(), &mut frame)?;
         let frame = frame.freeze();
 
         let after = timeout.unwrap_or(shared.timeout);

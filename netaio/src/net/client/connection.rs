@@ -17,7 +17,7 @@ use tracing::Instrument;
 
 use super::{ConnectError, RequestError, ServerName, session::ClientSession, shared::Shared};
 use crate::{
-    engine::Engine,
+    engine::{Engine, Remote, ReplayCache},
     handler::{
         Connection, ConnectionId, Endpoint, Link as ConnectionLink, RemoteAddr, SendError,
         SubscribeError, Transport,
@@ -42,6 +42,8 @@ pub(super) struct Link {
     engine: Arc<Engine>,
     pub(super) outbox: Outbox,
     pub(super) calls: Calls,
+    /// The messages of this connection.
+    pub(super) seen: Arc<ReplayCache>,
     /// Why it ended, once it has.
     reason: OnceLock<Arc<str>>,
     end: Notify,
@@ -63,9 +65,15 @@ impl Link {
             engine: Arc::clone(&shared.engine),
             outbox: Outbox::new(shared.engine.limits.outbound_limit),
             calls: Calls::new(Order::Sent),
+            seen: Arc::new(ReplayCache::new(shared.engine.limits.replay.capacity)),
             reason: OnceLock::new(),
             end: Notify::new(),
         })
+    }
+
+    /// Returns the other side of its messages.
+    pub(super) fn far(&self) -> Remote<'_> {
+        Remote { addr: Some(&self.remote), seen: &self.seen }
     }
 
     /// Returns the error of a call on a connection that has ended or is about to.
@@ -175,7 +183,7 @@ pub(super) fn resubscribe(shared: &Shared, name: &ServerName) {
         let mut frame = BytesMut::new();
         let (layer, uri) = (&subscription.layer, &subscription.uri);
         let kind = MessageType::SubscribeUri;
-        let sent = shared.engine.seal(layer, kind, uri, &[], Some(&link.remote), &mut frame);
+        let sent = shared.engine.seal(layer, kind, uri, &[], link.far(), &mut frame);
         if let Err(error) = sent.and_then(|()| link.outbox.push(frame.freeze())) {
             tracing::warn!(uri = %uri.escape_ascii(), %error, "could not subscribe again");
         }
@@ -203,7 +211,7 @@ impl ConnectionLink for Link {
 
     fn send(&self, message: Message) -> Result<(), SendError> {
         let mut frame = BytesMut::new();
-        self.engine.seal_message(&Layer::new(), message, Some(&self.remote), &mut frame)?;
+        self.engine.seal_message(&Layer::new(), message, self.far(), &mut frame)?;
         self.outbox.push(frame.freeze())
     }
 

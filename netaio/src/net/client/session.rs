@@ -9,7 +9,7 @@ use tokio::{sync::mpsc, time::timeout};
 use super::{connection::Link, shared::Shared};
 use crate::{
     engine::{Handled, HandlerFailure, Opened, Origin, Pending, ReplyTo, Step, count},
-    handler::{Connection, Endpoint, Link as _, Reply, extract::detached},
+    handler::{Connection, Endpoint, Reply, extract::detached},
     net::{call::is_stranger_error, driver::Receiver},
     plugin::OpenError,
     wire::{Frame, Message, MessageType},
@@ -34,7 +34,7 @@ impl ClientSession {
         connection: Connection,
         endpoint: Endpoint,
     ) -> Self {
-        let origin = Origin::new(connection, endpoint);
+        let origin = Origin::new(connection, endpoint).remembering(Arc::clone(&link.seen));
         Self { shared, link, origin, worker: OnceLock::new() }
     }
 
@@ -53,7 +53,7 @@ impl ClientSession {
         let message_type = received.message_type;
         let stranger = is_stranger_error(message_type, &received.fields)
             .then(|| (received.fields.clone(), received.body.clone()));
-        match engine.open_outer(received, self.link.remote()) {
+        match engine.open_outer(received, self.link.far()) {
             Ok(opened) => Some(opened),
             Err(error) => {
                 match &error {
@@ -107,7 +107,7 @@ impl Receiver for ClientSession {
         // The application may keep what it receives; it should not keep a whole read buffer.
         frame.body = detached(frame.body);
         let Some(opened) = self.opened(frame) else { return Step::Done };
-        let Some(opened) = self.link.calls.answer(&self.shared.engine, self.link.remote(), opened)
+        let Some(opened) = self.link.calls.answer(&self.shared.engine, self.link.far(), opened)
         else {
             return Step::Done;
         };

@@ -196,7 +196,7 @@ impl Shared {
     ) -> Result<Bytes, SendError> {
         self.handlers.router().learn(message.message_type());
         let mut frame = BytesMut::new();
-        self.engine.seal_message(inner, message, Some(to.remote()), &mut frame)?;
+        self.engine.seal_message(inner, message, to.far(), &mut frame)?;
         Ok(frame.freeze())
     }
 
@@ -274,7 +274,7 @@ impl Shared {
     fn introduce(&self, link: &Link, message_type: MessageType, app_id: &[u8], layer: &Layer) {
         let content = self.engine.peers.with(|manager, _| manager.introduction());
         let mut frame = BytesMut::new();
-        let to = Some(link.remote());
+        let to = link.far();
         let sealed = self.engine.seal(layer, message_type, app_id, &content, to, &mut frame);
         if let Err(error) = sealed.and_then(|()| link.outbox.push(frame.freeze())) {
             tracing::warn!(server = %link.name, %message_type, %error, "could not send");

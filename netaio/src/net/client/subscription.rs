@@ -10,7 +10,6 @@ use tokio::{sync::oneshot, time::Instant};
 
 use super::{RequestError, TcpClient, connection::Link, shared::Subscribed};
 use crate::{
-    handler::Link as _,
     net::call::{Accepts, Waiting},
     plugin::Layer,
     queue::Queue,
@@ -122,7 +121,7 @@ impl Drop for Subscription {
 fn leave(client: &TcpClient, link: &Link, layer: &Layer, uri: &Bytes) {
     let kind = MessageType::UnsubscribeUri;
     let mut frame = BytesMut::new();
-    if client.shared.engine.seal(layer, kind, uri, &[], Some(link.remote()), &mut frame).is_err() {
+    if client.shared.engine.seal(layer, kind, uri, &[], link.far(), &mut frame).is_err() {
         return;
     }
     let (answer, _) = oneshot::channel();

@@ -15,7 +15,7 @@ use crate::{
         options::{answering_options, endpoint_options},
         peers::{PeerHost, PeerOptions},
     },
-    plugin::{Environment, Layer, System},
+    plugin::{Environment, Layer, Role, System},
 };
 
 /// How many bytes may wait until the system takes them.
@@ -129,6 +129,7 @@ impl UdpNodeBuilder {
             None => Membership::default(),
         };
         let engine = Engine::new(engine::Parts {
+            role: Role::Node,
             peers: self.peers.book(&*self.environment),
             router: self.router,
             outer: self.outer,

@@ -106,7 +106,8 @@ impl Shared {
     ) -> Result<Bytes, SendError> {
         self.engine.router.learn(message.message_type());
         let (mut frame, to) = (BytesMut::new(), to.map(RemoteAddr::from));
-        self.engine.seal_message(layer, message, to.as_ref(), &mut frame)?;
+        let to = self.engine.remote(to.as_ref());
+        self.engine.seal_message(layer, message, to, &mut frame)?;
         Ok(frame.freeze())
     }
 

@@ -166,7 +166,9 @@ impl Receiver {
         let engine = &self.shared.engine;
         let mut opened = Some(opened);
         self.shared.calls_from(known.addr, |calls| {
-            opened = opened.take().and_then(|opened| calls.answer(engine, &known.remote, opened));
+            opened = opened.take().and_then(|opened| {
+                calls.answer(engine, engine.remote(Some(&known.remote)), opened)
+            });
             opened = opened.take().and_then(|opened| calls.keep_hint(opened));
         });
         opened

@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq;
 
 use super::{AuthError, AuthFailure, AuthPlugin};
 use crate::{
-    plugin::{PluginContext, key::SharedKey},
+    plugin::{Fingerprint, PluginContext, Proof, key::SharedKey},
     wire::{AuthFields, Body, Field, packify},
 };
 
@@ -141,7 +141,7 @@ impl AuthPlugin for HmacAuth {
         fields: &AuthFields,
         body: &Body,
         _: &PluginContext<'_>,
-    ) -> Result<(), AuthFailure> {
+    ) -> Result<Proof, AuthFailure> {
         // Exact lengths: the MAC covers ts || body, so a ts of another length would let bytes
         // move between the two under one MAC.
         let ts = Self::fixed::<TS_LENGTH>(fields, &self.ts_field)?;
@@ -151,10 +151,16 @@ impl AuthPlugin for HmacAuth {
             return Err(AuthFailure::Malformed(self.ts_field.clone()));
         }
         if bool::from(self.mac(nonce, ts, body.encoded()).ct_eq(mac)) {
-            Ok(())
+            Ok(Proof::anonymous())
         } else {
             Err(AuthFailure::Mismatch)
         }
+    }
+
+    fn fingerprint(&self, fields: &AuthFields, _: &Body) -> Option<Fingerprint> {
+        let ts = Self::fixed::<TS_LENGTH>(fields, &self.ts_field).ok()?;
+        let mac = Self::fixed::<MAC_LENGTH>(fields, &self.mac_field).ok()?;
+        Some(Fingerprint::new(mac)?.at(u32::from_be_bytes(*ts)))
     }
 
     fn field_names(&self) -> Vec<String> {

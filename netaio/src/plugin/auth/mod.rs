@@ -8,7 +8,7 @@ use std::fmt;
 #[cfg(feature = "hmac")]
 pub use hmac::HmacAuth;
 
-use super::PluginContext;
+use super::{Fingerprint, PluginContext, Proof};
 use crate::wire::{AuthFields, Body};
 
 /// Signs outgoing messages and checks incoming ones.
@@ -18,7 +18,7 @@ use crate::wire::{AuthFields, Body};
 /// A plugin that asks for a fixed word (for illustration; it protects nothing on an open network):
 ///
 /// ```
-/// use netaio::plugin::{AuthError, AuthFailure, AuthPlugin, PluginContext};
+/// use netaio::plugin::{AuthError, AuthFailure, AuthPlugin, PluginContext, Proof};
 /// use netaio::wire::{AuthFields, Body};
 ///
 /// #[derive(Debug)]
@@ -34,9 +34,9 @@ use crate::wire::{AuthFields, Body};
 ///         Ok(())
 ///     }
 ///
-///     fn check(&self, fields: &AuthFields, _: &Body, _: &PluginContext<'_>) -> Result<(), AuthFailure> {
+///     fn check(&self, fields: &AuthFields, _: &Body, _: &PluginContext<'_>) -> Result<Proof, AuthFailure> {
 ///         match fields.get("password").and_then(|field| field.bytes()) {
-///             Some(word) if word == self.0 => Ok(()),
+///             Some(word) if word == self.0 => Ok(Proof::anonymous()),
 ///             Some(_) => Err(AuthFailure::Mismatch),
 ///             None => Err(AuthFailure::Missing("password".into())),
 ///         }
@@ -66,7 +66,7 @@ pub trait AuthPlugin: fmt::Debug + Send + Sync + 'static {
         context: &PluginContext<'_>,
     ) -> Result<(), AuthError>;
 
-    /// Checks the fields of a received message; `Ok` lets it pass.
+    /// Checks the fields of a received message; `Ok` lets it pass, and tells handlers who signed.
     ///
     /// # Errors
     ///
@@ -77,7 +77,15 @@ pub trait AuthPlugin: fmt::Debug + Send + Sync + 'static {
         fields: &AuthFields,
         body: &Body,
         context: &PluginContext<'_>,
-    ) -> Result<(), AuthFailure>;
+    ) -> Result<Proof, AuthFailure>;
+
+    /// Returns what tells a message from all others, from what the fields say: the endpoint uses
+    /// it when the check has passed, and for what it sends. The default is none: repetitions pass.
+    ///
+    /// It is called before the check too, for the time, so it must be cheap.
+    fn fingerprint(&self, _fields: &AuthFields, _body: &Body) -> Option<Fingerprint> {
+        None
+    }
 
     /// Returns the names of the fields that belong to this plugin alone.
     ///
@@ -127,7 +135,30 @@ pub enum AuthFailure {
     /// The proof does not match the message: another secret, or a changed message.
     #[error("the proof does not match the message")]
     Mismatch,
+    /// The message was made too long ago, or is of the future; no limit is tighter than seconds.
+    #[error("its time is {}: compare the clocks", Off(*.0))]
+    Stale(i64),
+    /// The message came before.
+    #[error("it came before")]
+    Repeated,
+    /// This endpoint has sent the message itself.
+    #[error("it is this endpoint's own, sent back")]
+    Reflected,
+    /// Any other cause, in the plugin's words, that is never answered: an answer would cost more
+    /// than the check.
+    #[error("{0}")]
+    Ignored(String),
     /// Any other cause, in the plugin's words.
     #[error("{0}")]
     Other(String),
+}
+
+/// Tells how far a time is off, in seconds.
+struct Off(i64);
+
+impl fmt::Display for Off {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let direction = if self.0 < 0 { "ago" } else { "ahead" };
+        write!(f, "{} s {direction}", self.0.unsigned_abs())
+    }
 }

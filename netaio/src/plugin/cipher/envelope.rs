@@ -73,6 +73,12 @@ impl Envelope {
         Ok(Self { buffer, head, overhead, seals_uri })
     }
 
+    /// Returns the overhead of a sealed body and what follows it.
+    #[cfg(feature = "asymmetric")]
+    pub(super) fn overhead_of(body: &Body, seals_uri: bool) -> Option<&[u8]> {
+        body.encoded().get(head_length(body, seals_uri)..)
+    }
+
     /// Returns the part that is sealed: overhead and text.
     pub(super) fn sealed_part(&mut self) -> &mut [u8] {
         self.buffer.get_mut(self.head..).unwrap_or_default()

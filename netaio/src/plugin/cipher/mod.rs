@@ -16,7 +16,7 @@ pub use sha256_stream::Sha256StreamCipher;
 #[cfg(feature = "asymmetric")]
 pub use x25519::X25519Cipher;
 
-use super::PluginContext;
+use super::{Fingerprint, PluginContext};
 use crate::wire::{AuthFields, Body};
 
 /// Seals the bodies of messages and opens them.
@@ -51,6 +51,12 @@ pub trait CipherPlugin: fmt::Debug + Send + Sync + 'static {
         body: Body,
         context: &PluginContext<'_>,
     ) -> Result<Body, CipherError>;
+
+    /// Returns what tells a sealed body from all others, if the cipher authenticates it; the
+    /// default is none: repetitions pass, unless an auth plugin knows them.
+    fn fingerprint(&self, _fields: &AuthFields, _body: &Body) -> Option<Fingerprint> {
+        None
+    }
 
     /// Returns the names of the fields that belong to this plugin alone.
     ///
