@@ -32,6 +32,12 @@ impl SharedKey {
         Self { secret: *digest(secret), purpose: *digest(purpose.as_bytes()) }
     }
 
+    /// Returns what the same secret becomes for another purpose.
+    #[cfg(feature = "hmac")]
+    pub(super) fn with_purpose(&self, purpose: &str) -> Self {
+        Self { secret: self.secret, purpose: *digest(purpose.as_bytes()) }
+    }
+
     /// Returns the key of the message that has this nonce.
     pub(super) fn derive(&self, nonce: &[u8]) -> Zeroizing<[u8; 32]> {
         join(&[self.secret, *digest(nonce), self.purpose])

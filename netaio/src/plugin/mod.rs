@@ -41,9 +41,9 @@ mod proof;
 #[cfg(all(test, any(feature = "hmac", feature = "stream-cipher")))]
 mod vectors;
 
-#[cfg(feature = "hmac")]
-pub use auth::HmacAuth;
 pub use auth::{AuthError, AuthFailure, AuthPlugin};
+#[cfg(feature = "hmac")]
+pub use auth::{Binding, HmacAuth};
 #[cfg(feature = "stream-cipher")]
 pub use cipher::Sha256StreamCipher;
 #[cfg(feature = "asymmetric")]

@@ -339,6 +339,11 @@ pub struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
+    /// Returns the packed value, as it is on the wire.
+    pub(crate) fn encoded(&self) -> &'a [u8] {
+        self.encoded
+    }
+
     /// Returns the bytes, if it is bytes: text, numbers and the like are not.
     #[must_use]
     pub fn bytes(&self) -> Option<&'a [u8]> {

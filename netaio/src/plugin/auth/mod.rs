@@ -6,7 +6,7 @@ mod hmac;
 use std::fmt;
 
 #[cfg(feature = "hmac")]
-pub use hmac::HmacAuth;
+pub use hmac::{Binding, HmacAuth};
 
 use super::{Fingerprint, PluginContext, Proof};
 use crate::wire::{AuthFields, Body};

@@ -1,3 +1,5 @@
+mod binding;
+
 use std::fmt;
 
 use ::hmac::{
@@ -11,6 +13,7 @@ use ::hmac::{
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+pub use self::binding::Binding;
 use super::{AuthError, AuthFailure, AuthPlugin};
 use crate::{
     plugin::{Fingerprint, PluginContext, Proof, key::SharedKey},
@@ -28,10 +31,11 @@ const MAC_LENGTH: usize = 32;
 /// | nonce | `nonce` | 16 random ones, shared between layers |
 /// | time | `ts` | 4, Unix seconds, big-endian, shared between layers |
 /// | MAC | `hmac` | 32 |
+/// | binding MAC | `hmac_bind` | 32, and the names of the covered fields; see [`binding`](Self::binding) |
 ///
 /// A second layer needs another name for its MAC: [`field`](Self::field). The MAC covers neither
-/// the message type nor the other fields, as in the original; use a secret of its own for what
-/// must not be confused. Secrets under 16 bytes are accepted, since the original's examples use
+/// the message type nor the other fields, as in the original: use a secret of its own for what
+/// must not be confused, or [`binding`](Self::binding) where all nodes are ours. Secrets under 16 bytes are accepted, since the original's examples use
 /// them, and warned of: a short secret can be guessed from one captured message.
 ///
 /// # Examples
@@ -46,6 +50,8 @@ const MAC_LENGTH: usize = 32;
 #[derive(Clone)]
 pub struct HmacAuth {
     key: SharedKey,
+    binding_key: SharedKey,
+    binding: Binding,
     mac_field: String,
     nonce_field: String,
     ts_field: String,
@@ -55,8 +61,11 @@ impl HmacAuth {
     /// Makes a plugin from a shared secret, text or bytes.
     #[must_use]
     pub fn new(secret: impl AsRef<[u8]>) -> Self {
+        let key = SharedKey::new(secret.as_ref(), "mac");
         Self {
-            key: SharedKey::new(secret.as_ref(), "mac"),
+            binding_key: key.with_purpose("bind"),
+            key,
+            binding: Binding::Off,
             mac_field: "hmac".into(),
             nonce_field: "nonce".into(),
             ts_field: "ts".into(),
@@ -85,12 +94,79 @@ impl HmacAuth {
         self
     }
 
-    fn mac(&self, nonce: &[u8], ts: &[u8], body: &[u8]) -> [u8; MAC_LENGTH] {
-        let mut mac = SimpleHmac::<WideBlock>::new_from_slice(&*self.key.derive(nonce))
+    /// Sets how to deal with a second MAC that covers the message's type, who sent it, and all
+    /// other fields too; the default is [`Binding::Off`].
+    ///
+    /// ```
+    /// use netaio::plugin::{Binding, HmacAuth};
+    ///
+    /// let auth = HmacAuth::new("we attack at dawn, or later").binding(Binding::Require);
+    /// ```
+    #[must_use]
+    pub fn binding(mut self, binding: Binding) -> Self {
+        self.binding = binding;
+        self
+    }
+
+    fn mac(key: &SharedKey, nonce: &[u8], input: [&[u8]; 2]) -> [u8; MAC_LENGTH] {
+        let mut mac = SimpleHmac::<WideBlock>::new_from_slice(&*key.derive(nonce))
             .expect("a key of 32 bytes is shorter than the block");
-        Mac::update(&mut mac, ts);
-        Mac::update(&mut mac, body);
+        input.into_iter().for_each(|part| Mac::update(&mut mac, part));
         mac.finalize().into_bytes().into()
+    }
+
+    fn check_plain(&self, fields: &AuthFields, body: &Body) -> Result<(), AuthFailure> {
+        // Exact lengths: the MAC covers ts || body, so a ts of another length would let bytes
+        // move between the two under one MAC.
+        let ts = Self::fixed::<TS_LENGTH>(fields, &self.ts_field)?;
+        let nonce = Self::fixed::<NONCE_LENGTH>(fields, &self.nonce_field)?;
+        let mac = Self::fixed::<MAC_LENGTH>(fields, &self.mac_field)?;
+        if *ts == [0; TS_LENGTH] {
+            return Err(AuthFailure::Malformed(self.ts_field.clone()));
+        }
+        same(&Self::mac(&self.key, nonce, [ts, body.encoded()]), mac)
+    }
+
+    fn binding_field(&self) -> String {
+        format!("{}_bind", self.mac_field)
+    }
+
+    /// Binds what is there: all fields of this layer and those further in.
+    fn bind(
+        &self,
+        fields: &mut AuthFields,
+        nonce: &[u8; NONCE_LENGTH],
+        body: &Body,
+        context: &PluginContext<'_>,
+    ) -> Result<(), AuthError> {
+        let field = self.binding_field();
+        fields.remove(&field);
+        let mut names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        let input = binding::input(fields, &names, body.encoded(), context)
+            .ok_or_else(|| AuthError::Other("a field is gone".into()))?;
+        let mac = Self::mac(&self.binding_key, nonce, [input.bytes(), &[]]);
+        let value = binding::write(&mac, &names)?;
+        fields.set(&field, &value);
+        Ok(())
+    }
+
+    fn check_bound(
+        &self,
+        fields: &AuthFields,
+        body: &Body,
+        context: &PluginContext<'_>,
+    ) -> Result<(), AuthFailure> {
+        let (mac, names) = binding::read(fields, &self.binding_field())?;
+        Self::fixed::<TS_LENGTH>(fields, &self.ts_field)?;
+        let nonce = Self::fixed::<NONCE_LENGTH>(fields, &self.nonce_field)?;
+        // The nonce is part of the key, the time must be covered.
+        if !names.contains(&&*self.ts_field) {
+            return Err(AuthFailure::Malformed(self.binding_field()));
+        }
+        let input =
+            binding::input(fields, &names, body.encoded(), context).ok_or(AuthFailure::Mismatch)?;
+        same(&Self::mac(&self.binding_key, nonce, [input.bytes(), &[]]), mac)
     }
 
     fn fixed<'f, const N: usize>(
@@ -131,8 +207,13 @@ impl AuthPlugin for HmacAuth {
         }
         .to_be_bytes();
         fields.set(&self.ts_field, &ts);
-        let mac = self.mac(&nonce, &ts, body.encoded());
-        fields.set(&self.mac_field, &mac);
+        if self.binding != Binding::Require {
+            let mac = Self::mac(&self.key, &nonce, [&ts, body.encoded()]);
+            fields.set(&self.mac_field, &mac);
+        }
+        if self.binding != Binding::Off {
+            self.bind(fields, &nonce, body, context)?;
+        }
         Ok(())
     }
 
@@ -140,31 +221,38 @@ impl AuthPlugin for HmacAuth {
         &self,
         fields: &AuthFields,
         body: &Body,
-        _: &PluginContext<'_>,
+        context: &PluginContext<'_>,
     ) -> Result<Proof, AuthFailure> {
-        // Exact lengths: the MAC covers ts || body, so a ts of another length would let bytes
-        // move between the two under one MAC.
-        let ts = Self::fixed::<TS_LENGTH>(fields, &self.ts_field)?;
-        let nonce = Self::fixed::<NONCE_LENGTH>(fields, &self.nonce_field)?;
-        let mac = Self::fixed::<MAC_LENGTH>(fields, &self.mac_field)?;
-        if *ts == [0; TS_LENGTH] {
-            return Err(AuthFailure::Malformed(self.ts_field.clone()));
+        let is_bound = match self.binding {
+            Binding::Off => false,
+            Binding::Offer => fields.get(&self.binding_field()).is_some(),
+            Binding::Require => true,
+        };
+        if is_bound {
+            self.check_bound(fields, body, context)?;
         }
-        if bool::from(self.mac(nonce, ts, body.encoded()).ct_eq(mac)) {
-            Ok(Proof::anonymous())
-        } else {
-            Err(AuthFailure::Mismatch)
+        // Whatever is there must be right: repetitions are known by it.
+        if !is_bound || (self.binding == Binding::Offer && fields.get(&self.mac_field).is_some()) {
+            self.check_plain(fields, body)?;
         }
+        Ok(Proof::anonymous())
     }
 
     fn fingerprint(&self, fields: &AuthFields, _: &Body) -> Option<Fingerprint> {
         let ts = Self::fixed::<TS_LENGTH>(fields, &self.ts_field).ok()?;
-        let mac = Self::fixed::<MAC_LENGTH>(fields, &self.mac_field).ok()?;
-        Some(Fingerprint::new(mac)?.at(u32::from_be_bytes(*ts)))
+        let plain = || fields.get(&self.mac_field)?.bytes();
+        let mac = match self.binding {
+            Binding::Off => plain(),
+            Binding::Offer => plain().or_else(|| fields.get(&self.binding_field())?.bytes()),
+            Binding::Require => fields.get(&self.binding_field())?.bytes(),
+        };
+        Some(Fingerprint::new(mac?)?.at(u32::from_be_bytes(*ts)))
     }
 
     fn field_names(&self) -> Vec<String> {
-        vec![self.mac_field.clone()]
+        let mut names = vec![self.mac_field.clone()];
+        names.extend((self.binding != Binding::Off).then(|| self.binding_field()));
+        names
     }
 
     fn error_text(&self) -> &str {
@@ -174,8 +262,16 @@ impl AuthPlugin for HmacAuth {
 
 impl fmt::Debug for HmacAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HmacAuth").field("mac_field", &self.mac_field).finish_non_exhaustive()
+        f.debug_struct("HmacAuth")
+            .field("mac_field", &self.mac_field)
+            .field("binding", &self.binding)
+            .finish_non_exhaustive()
     }
+}
+
+/// Compares two MACs in constant time.
+fn same(ours: &[u8; MAC_LENGTH], theirs: &[u8; MAC_LENGTH]) -> Result<(), AuthFailure> {
+    if bool::from(ours.ct_eq(theirs)) { Ok(()) } else { Err(AuthFailure::Mismatch) }
 }
 
 /// Reads a time that another layer or the application has set.
@@ -230,7 +326,7 @@ mod tests {
         for case in cases("hmac") {
             let key = SharedKey::from_digest(&hex_array(&case["key"]), "mac");
             let plugin = HmacAuth { key, ..HmacAuth::new("a secret that is not used") };
-            let mac = plugin.mac(&hex(&case["iv"]), &[], &hex(&case["message"]));
+            let mac = HmacAuth::mac(&plugin.key, &hex(&case["iv"]), [&hex(&case["message"]), &[]]);
             assert_eq!(mac[..], hex(&case["mac"]), "{}", case["name"]);
         }
     }
