@@ -68,6 +68,7 @@
 //! | `macros` | yes | the attributes, and registration at link time |
 //! | `hmac` | yes | [`plugin::HmacAuth`] |
 //! | `stream-cipher` | yes | [`plugin::Sha256StreamCipher`] |
+//! | `hashcash` | no | `plugin::HashcashAuth`, proof of work |
 //! | `asymmetric` | no | `plugin::X25519Cipher` |
 //! | `json` | no | the `Json<T>` argument and reply |
 

@@ -51,7 +51,7 @@ impl Origin {
 
     fn remote<'a>(&'a self, engine: &'a Engine) -> Remote<'a> {
         let seen = self.seen.as_deref().unwrap_or(&engine.seen);
-        Remote { addr: Some(self.connection.remote_addr()), seen }
+        Remote { addr: Some(self.connection.remote_addr()), seen, stop: None }
     }
 
     /// On UDP anybody can send in another's name, so answers must not cause answers.
@@ -296,6 +296,8 @@ impl Engine {
         tracing::debug!(%remote, %message_type, %failure, inner = refused.inner, "auth failed");
         let silent = self.router.table().types().is_error(message_type)
             || (origin.is_datagram() && message_type.is_response());
+        // An answer would cost more than the check.
+        let silent = silent || matches!(failure, AuthFailure::Ignored(_));
         match self.on_auth_failure.decide(&refused) {
             AuthFailureAction::Disconnect => return Step::Close("auth failed"),
             AuthFailureAction::Reply(reply) if !silent => {

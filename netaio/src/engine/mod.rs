@@ -16,9 +16,13 @@ mod replay;
 mod seal;
 mod throttle;
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    thread::available_parallelism,
+};
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 
 pub use counters::Counters;
 pub(crate) use counters::count;
@@ -59,6 +63,8 @@ pub(crate) struct Engine {
     seen: ReplayCache,
     pub(crate) role: Role,
     throttles: Throttles,
+    /// Bounds how many messages are sealed at once whose layers take their time.
+    pub(crate) workers: Arc<Semaphore>,
 }
 
 /// The other side of a message: where it is, and what is remembered of the messages before.
@@ -66,6 +72,8 @@ pub(crate) struct Engine {
 pub(crate) struct Remote<'a> {
     pub(crate) addr: Option<&'a RemoteAddr>,
     pub(crate) seen: &'a ReplayCache,
+    /// Lets the layers take their time, until it is true.
+    pub(crate) stop: Option<&'a AtomicBool>,
 }
 
 /// A message whose parts are well-formed and whose checksum fits; nothing is proven of its sender.
@@ -165,13 +173,20 @@ impl Engine {
             seen: ReplayCache::new(limits.replay.capacity),
             role,
             throttles: Throttles::default(),
+            workers: Arc::new(Semaphore::new(available_parallelism().map_or(1, usize::from))),
             limits,
         }
     }
 
     /// Returns the other side of a server's or node's messages.
     pub(crate) fn remote<'a>(&'a self, addr: Option<&'a RemoteAddr>) -> Remote<'a> {
-        Remote { addr, seen: &self.seen }
+        Remote { addr, seen: &self.seen, stop: None }
+    }
+
+    /// Returns whether a layer takes so long for a message that it must not run where it is sent.
+    pub(crate) fn takes_time(&self, inner: &Layer, message_type: MessageType) -> bool {
+        let context = self.context(message_type, Direction::Outgoing, None);
+        inner.takes_time(&context) || self.outer.takes_time(&context)
     }
 
     /// Returns whether a kind of log line may be written now.
@@ -259,6 +274,7 @@ impl Engine {
             direction,
             role: self.role,
             peer,
+            stop: None,
         }
     }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     handler::SendError,
-    plugin::{Direction, Layer},
+    plugin::{Direction, Layer, PluginContext},
     wire::{AuthFields, Body, Message, MessageType, encode_frame, encode_parts},
 };
 
@@ -54,6 +54,7 @@ impl Engine {
     ) -> Result<(), SendError> {
         let peer = self.peer_for(inner, to.addr).or_else(|| self.peer_for(&self.outer, to.addr));
         let context = self.context(message_type, Direction::Outgoing, peer.as_deref());
+        let context = PluginContext { stop: to.stop, ..context };
         let watcher = Watcher::new(self, to, message_type, Place::Inner);
         let body = inner.seal_watched(&mut fields, body, &context, &watcher)?;
         let watcher = watcher.at(Place::Outer);

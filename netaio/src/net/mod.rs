@@ -9,6 +9,7 @@ mod listener;
 pub mod memory;
 mod options;
 mod peers;
+mod sealing;
 mod server;
 mod session;
 mod shutdown;

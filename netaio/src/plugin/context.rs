@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::Environment;
 use crate::wire::MessageType;
 
@@ -38,6 +40,7 @@ pub struct PluginContext<'a> {
     pub(crate) direction: Direction,
     pub(crate) role: Role,
     pub(crate) peer: Option<PeerView<'a>>,
+    pub(crate) stop: Option<&'a AtomicBool>,
 }
 
 impl<'a> PluginContext<'a> {
@@ -48,13 +51,20 @@ impl<'a> PluginContext<'a> {
         message_type: MessageType,
         direction: Direction,
     ) -> Self {
-        Self { environment, message_type, direction, role: Role::Node, peer: None }
+        Self { environment, message_type, direction, role: Role::Node, peer: None, stop: None }
     }
 
     /// Sets what this node is; the default is [`Role::Node`].
     #[must_use]
     pub fn with_role(mut self, role: Role) -> Self {
         self.role = role;
+        self
+    }
+
+    /// Lets a plugin take its time, until `stop` is true.
+    #[must_use]
+    pub fn with_time(mut self, stop: &'a AtomicBool) -> Self {
+        self.stop = Some(stop);
         self
     }
 
@@ -89,6 +99,18 @@ impl<'a> PluginContext<'a> {
     #[must_use]
     pub fn direction(&self) -> Direction {
         self.direction
+    }
+
+    /// Returns whether a plugin may take its time: it runs on a thread for such.
+    #[must_use]
+    pub fn may_take_time(&self) -> bool {
+        self.stop.is_some()
+    }
+
+    /// Returns whether nobody waits for the message any more, so that a plugin should give up.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 
     /// Returns what this node is.

@@ -62,6 +62,11 @@ impl Layer {
             || self.cipher.as_ref().is_some_and(|cipher| cipher.is_peer_specific())
     }
 
+    /// Returns whether making its proof takes long.
+    pub(crate) fn takes_time(&self, context: &PluginContext<'_>) -> bool {
+        self.auth.as_ref().is_some_and(|auth| auth.takes_time(context))
+    }
+
     pub(crate) fn auth_plugin(&self) -> Option<&dyn AuthPlugin> {
         self.auth.as_deref()
     }
@@ -115,7 +120,7 @@ impl Layer {
         }
         if let Some(auth) = &self.auth {
             auth.make(fields, &body, context)?;
-            auth.fingerprint(fields, &body).iter().for_each(|print| watch.sent(print));
+            auth.fingerprints(fields, &body, &mut |print| watch.sent(&print));
         }
         Ok(body)
     }
@@ -150,10 +155,11 @@ impl Layer {
     ) -> Result<(Body, Proof), OpenError> {
         let mut proof = Proof::anonymous();
         if let Some(auth) = &self.auth {
-            let print = auth.fingerprint(fields, &body);
-            print.iter().try_for_each(|print| watch.in_time(print))?;
+            let mut prints = Prints::default();
+            auth.fingerprints(fields, &body, &mut |print| prints.push(print));
+            prints.iter().try_for_each(|print| watch.in_time(print))?;
             proof = auth.check(fields, &body, context)?;
-            print.iter().try_for_each(|print| watch.received(print))?;
+            prints.iter().try_for_each(|print| watch.received(print))?;
         }
         if let Some(cipher) = &self.cipher {
             let print = cipher.fingerprint(fields, &body);
@@ -161,6 +167,26 @@ impl Layer {
             print.iter().try_for_each(|print| watch.received(print))?;
         }
         Ok((body, proof))
+    }
+}
+
+/// The fingerprints of a message: mostly one.
+#[derive(Default)]
+struct Prints {
+    first: Option<Fingerprint>,
+    others: Vec<Fingerprint>,
+}
+
+impl Prints {
+    fn push(&mut self, print: Fingerprint) {
+        match self.first {
+            None => self.first = Some(print),
+            Some(_) => self.others.push(print),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Fingerprint> {
+        self.first.iter().chain(&self.others)
     }
 }
 

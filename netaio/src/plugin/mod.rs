@@ -41,7 +41,9 @@ mod proof;
 #[cfg(all(test, any(feature = "hmac", feature = "stream-cipher")))]
 mod vectors;
 
-pub use auth::{AuthError, AuthFailure, AuthPlugin};
+#[cfg(feature = "hashcash")]
+pub use auth::HashcashAuth;
+pub use auth::{AuthError, AuthFailure, AuthPlugin, Chain, Check, check};
 #[cfg(feature = "hmac")]
 pub use auth::{Binding, HmacAuth};
 #[cfg(feature = "stream-cipher")]

@@ -89,7 +89,8 @@ impl<'a> Watcher<'a> {
         if self.engine.may_log(&self.engine.throttles.replays) {
             tracing::warn!(%message_type, %failure, "refused a repeated message, or a wrong clock");
         }
-        Err(failure)
+        // What is checked before all else, and paid for by its sender, is not worth an answer.
+        Err(if print.once { AuthFailure::Ignored(failure.to_string()) } else { failure })
     }
 }
 

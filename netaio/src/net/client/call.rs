@@ -14,13 +14,15 @@ use super::{RequestError, Response, ServerName, TcpClient};
 use crate::{
     handler::SendError,
     net::call::{Request, Waiting, request_options},
-    wire::MessageType,
+    wire::{Message, MessageType},
 };
 
 /// A call that has not been sent; await it to send it and have its answer.
 ///
 /// What arrives is returned, error answers included: [`Response::ok`] tells them apart. The call
-/// itself fails when no answer came in time, the connection ended, or it could not be sent.
+/// itself fails when no answer came in time, the connection ended, or it could not be sent. A layer
+/// that takes its time to protect the message, such as by proof of work, does so before the time
+/// of the answer starts.
 ///
 /// # Cancel safety
 ///
@@ -58,9 +60,13 @@ impl Call {
         if let Some(also) = also {
             shared.handlers.router().learn(*also);
         }
-        let mut frame = BytesMut::new();
-        shared.engine.seal(layer, *message_type, uri, content, link.far(), &mut frame)?;
-        let frame = frame.freeze();
+        let frame = if shared.engine.takes_time(layer, *message_type) {
+            link.sealing(layer, Message::new(*message_type, uri, content)?).run().await?
+        } else {
+            let mut frame = BytesMut::new();
+            shared.engine.seal(layer, *message_type, uri, content, link.far(), &mut frame)?;
+            frame.freeze()
+        };
 
         let after = timeout.unwrap_or(shared.timeout);
         let deadline = Instant::now() + after;

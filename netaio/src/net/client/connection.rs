@@ -26,6 +26,7 @@ use crate::{
         call::{Calls, Order},
         driver::{Driver, End},
         listener::prepare_tcp,
+        sealing::Sealing,
     },
     plugin::Layer,
     pubsub::{Outbox, Phase},
@@ -73,7 +74,13 @@ impl Link {
 
     /// Returns the other side of its messages.
     pub(super) fn far(&self) -> Remote<'_> {
-        Remote { addr: Some(&self.remote), seen: &self.seen }
+        Remote { addr: Some(&self.remote), seen: &self.seen, stop: None }
+    }
+
+    /// Prepares a message to its server, whose layers may take their time.
+    pub(super) fn sealing(&self, layer: &Layer, message: Message) -> Sealing {
+        let (engine, seen) = (Arc::clone(&self.engine), Some(Arc::clone(&self.seen)));
+        Sealing { engine, layer: layer.clone(), message, to: Some(self.remote.clone()), seen }
     }
 
     /// Returns the error of a call on a connection that has ended or is about to.
@@ -180,13 +187,16 @@ pub(super) fn resubscribe(shared: &Shared, name: &ServerName) {
     let Ok(link) = shared.link(Some(name)) else { return };
     let subscriptions = shared.subscriptions().clone();
     for subscription in subscriptions.iter().filter(|known| known.server == *name) {
-        let mut frame = BytesMut::new();
-        let (layer, uri) = (&subscription.layer, &subscription.uri);
-        let kind = MessageType::SubscribeUri;
-        let sent = shared.engine.seal(layer, kind, uri, &[], link.far(), &mut frame);
-        if let Err(error) = sent.and_then(|()| link.outbox.push(frame.freeze())) {
-            tracing::warn!(uri = %uri.escape_ascii(), %error, "could not subscribe again");
-        }
+        let uri = subscription.uri.clone();
+        // Its uri was sent before, so it is none too long.
+        let Ok(message) = Message::new(MessageType::SubscribeUri, &uri, b"") else { continue };
+        let sealing = link.sealing(&subscription.layer, message);
+        let link = Arc::clone(&link);
+        sealing.then(move |frame| {
+            if let Err(error) = frame.and_then(|frame| link.outbox.push(frame)) {
+                tracing::warn!(uri = %uri.escape_ascii(), %error, "could not subscribe again");
+            }
+        });
     }
 }
 

@@ -172,7 +172,8 @@ impl TcpClient {
     /// The message is either queued as a whole or not at all.
     pub async fn send(&self, message: Message) -> Result<(), RequestError> {
         let link = self.shared.link(self.server.as_ref())?;
-        let frame = self.shared.seal(&self.layer, message, &link)?;
+        self.shared.handlers.router().learn(message.message_type());
+        let frame = link.sealing(&self.layer, message).run().await?;
         loop {
             let room = link.outbox.room();
             match link.outbox.push(frame.clone()) {

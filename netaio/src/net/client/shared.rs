@@ -265,20 +265,24 @@ impl PeerHost for Shared {
 
 impl Shared {
     /// Sends a management message for every app id to a server.
-    pub(super) fn introduce_all(&self, link: &Link, message_type: MessageType) {
+    pub(super) fn introduce_all(&self, link: &Arc<Link>, message_type: MessageType) {
         for (app_id, layer) in self.engine.peers.with(|manager, _| manager.apps()) {
             self.introduce(link, message_type, &app_id, &layer);
         }
     }
 
-    fn introduce(&self, link: &Link, message_type: MessageType, app_id: &[u8], layer: &Layer) {
+    fn introduce(&self, link: &Arc<Link>, message_type: MessageType, app_id: &[u8], layer: &Layer) {
         let content = self.engine.peers.with(|manager, _| manager.introduction());
-        let mut frame = BytesMut::new();
-        let to = link.far();
-        let sealed = self.engine.seal(layer, message_type, app_id, &content, to, &mut frame);
-        if let Err(error) = sealed.and_then(|()| link.outbox.push(frame.freeze())) {
-            tracing::warn!(server = %link.name, %message_type, %error, "could not send");
-        }
+        let message = match Message::new(message_type, app_id, &content) {
+            Ok(message) => message,
+            Err(error) => return tracing::error!(%error, "the local peer can't be sent"),
+        };
+        let (sealing, link) = (link.sealing(layer, message), Arc::clone(link));
+        sealing.then(move |frame| {
+            if let Err(error) = frame.and_then(|frame| link.outbox.push(frame)) {
+                tracing::warn!(server = %link.name, %message_type, %error, "could not send");
+            }
+        });
     }
 
     fn all(&self) -> Vec<Arc<Link>> {

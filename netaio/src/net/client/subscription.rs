@@ -4,7 +4,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_core::Stream;
 use tokio::{sync::oneshot, time::Instant};
 
@@ -111,23 +111,24 @@ impl Drop for Subscription {
         if self.end() {
             let this = &self.subscribed;
             if let Ok(link) = self.client.shared.link(Some(&this.server)) {
-                leave(&self.client, &link, &this.layer, &this.uri);
+                leave(&link, &this.layer, &this.uri);
             }
         }
     }
 }
 
 /// Unsubscribes without waiting; the answer is taken off the connection when it comes.
-fn leave(client: &TcpClient, link: &Link, layer: &Layer, uri: &Bytes) {
+fn leave(link: &Arc<Link>, layer: &Layer, uri: &Bytes) {
     let kind = MessageType::UnsubscribeUri;
-    let mut frame = BytesMut::new();
-    if client.shared.engine.seal(layer, kind, uri, &[], link.far(), &mut frame).is_err() {
-        return;
-    }
-    let (answer, _) = oneshot::channel();
-    let accepts = Accepts::new(kind, None);
-    let deadline = Instant::now();
-    let call = Waiting { uri: uri.clone(), accepts, layer: layer.clone(), answer, deadline };
-    // When it can't be sent the connection is about to end, and the subscription with it.
-    let _ = link.calls.add(call, || link.outbox.push(frame.freeze()));
+    let Ok(message) = Message::new(kind, uri, b"") else { return };
+    let (sealing, link) = (link.sealing(layer, message), Arc::clone(link));
+    let (uri, layer) = (uri.clone(), layer.clone());
+    sealing.then(move |frame| {
+        let Ok(frame) = frame else { return };
+        let (answer, _) = oneshot::channel();
+        let accepts = Accepts::new(kind, None);
+        let call = Waiting { uri, accepts, layer, answer, deadline: Instant::now() };
+        // When it can't be sent the connection is about to end, and the subscription with it.
+        let _ = link.calls.add(call, || link.outbox.push(frame));
+    });
 }

@@ -74,7 +74,7 @@ impl UdpCall {
             shared.engine.router.learn(also);
         }
         let message = Message::new(request.message_type, &request.uri, &request.content)?;
-        let frame = shared.seal(&request.layer, message, Some(to))?;
+        let frame = shared.sealing(&request.layer, message, Some(to)).run().await?;
 
         let calls = shared.calls_to(to);
         let _release = Release { node: &node, to };

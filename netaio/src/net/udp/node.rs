@@ -26,6 +26,7 @@ use crate::{
         call::{Calls, Order},
         client::TimedOutCall,
         peers::PeerHost,
+        sealing::Sealing,
     },
     peer::{Manager, Peer, PeerManagement},
     plugin::Layer,
@@ -109,6 +110,18 @@ impl Shared {
         let to = self.engine.remote(to.as_ref());
         self.engine.seal_message(layer, message, to, &mut frame)?;
         Ok(frame.freeze())
+    }
+
+    /// Prepares a message whose layers may take their time.
+    pub(super) fn sealing(
+        &self,
+        layer: &Layer,
+        message: Message,
+        to: Option<SocketAddr>,
+    ) -> Sealing {
+        self.engine.router.learn(message.message_type());
+        let (engine, to) = (Arc::clone(&self.engine), to.map(RemoteAddr::from));
+        Sealing { engine, layer: layer.clone(), message, to, seen: None }
     }
 
     /// Sends a message to the group, once through each interface; returns through how many.
@@ -199,19 +212,24 @@ impl Shared {
             Ok(message) => message,
             Err(error) => return tracing::error!(%error, "the local peer can't be sent"),
         };
-        let mut sent = self.multicast(layer, &message);
-        let mut to = self.seeds.clone();
+        let mut to: Vec<_> = self.membership.targets.clone();
+        let mut known = self.seeds.clone();
         if self.membership.targets.is_empty() || message_type == MessageType::Disconnect {
-            to.extend(self.known_peers());
-            to.sort_unstable();
-            to.dedup();
+            known.extend(self.known_peers());
+            known.sort_unstable();
+            known.dedup();
         }
-        for to in to {
-            let frame = self.seal(layer, message.clone(), Some(to));
-            sent = sent.and(frame.and_then(|frame| self.send_to(to, frame)).map(|()| 1));
-        }
-        if let Err(error) = sent {
-            tracing::warn!(%message_type, %error, "could not reach all peers");
+        to.extend(known.into_iter().map(|to| (to, None)));
+        for (to, from) in to {
+            let receiver = (!to.ip().is_multicast()).then_some(to);
+            let node = self.this.clone();
+            self.sealing(layer, message.clone(), receiver).then(move |frame| {
+                let Some(node) = node.upgrade() else { return };
+                if let Err(error) = frame.and_then(|bytes| node.send(Outgoing { to, from, bytes }))
+                {
+                    tracing::warn!(%to, %message_type, %error, "could not reach a peer");
+                }
+            });
         }
     }
 

@@ -1,10 +1,18 @@
 //! Auth plugins: who may send a message.
 
+mod chain;
+mod check;
+#[cfg(feature = "hashcash")]
+mod hashcash;
 #[cfg(feature = "hmac")]
 mod hmac;
 
 use std::fmt;
 
+pub use chain::Chain;
+pub use check::{Check, check};
+#[cfg(feature = "hashcash")]
+pub use hashcash::HashcashAuth;
 #[cfg(feature = "hmac")]
 pub use hmac::{Binding, HmacAuth};
 
@@ -87,6 +95,12 @@ pub trait AuthPlugin: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// Gives each fingerprint of a message, for a plugin that is made of several, such as
+    /// [`Chain`]; the default gives [`fingerprint`](Self::fingerprint).
+    fn fingerprints(&self, fields: &AuthFields, body: &Body, note: &mut dyn FnMut(Fingerprint)) {
+        self.fingerprint(fields, body).into_iter().for_each(note);
+    }
+
     /// Returns the names of the fields that belong to this plugin alone.
     ///
     /// Two layers that name the same field are refused when the app is built.
@@ -101,6 +115,16 @@ pub trait AuthPlugin: fmt::Debug + Send + Sync + 'static {
 
     /// Returns whether what it makes depends on the receiving peer; the default is false.
     fn is_peer_specific(&self) -> bool {
+        false
+    }
+
+    /// Returns whether [`make`](Self::make) takes so long, some milliseconds, that it must not run
+    /// on the runtime's threads; the default is false.
+    ///
+    /// Calls then make it on a thread for such, and stop it when nobody awaits them any more: see
+    /// [`PluginContext::is_cancelled`]. What is sent without awaiting anything can't wait for it:
+    /// there [`PluginContext::may_take_time`] is false, and the plugin should refuse.
+    fn takes_time(&self, _context: &PluginContext<'_>) -> bool {
         false
     }
 }
