@@ -88,8 +88,8 @@ mod queue;
 pub mod wire;
 
 pub use engine::{
-    AuthFailureAction, AuthFailurePolicy, Counters, Limits, RefusedMessage, ReplayMode,
-    ReplayPolicy,
+    AuthFailureAction, AuthFailurePolicy, BroadcastScope, Counters, Limits, RefusedMessage,
+    ReplayMode, ReplayPolicy,
 };
 pub use error::{Error, Result};
 #[doc(inline)]

@@ -89,14 +89,6 @@ pub(crate) enum Handled {
 }
 
 impl Engine {
-    /// Handles one frame; writes at most one reply into `out`.
-    pub(crate) fn receive(&self, frame: Frame, origin: &Origin, out: &mut BytesMut) -> Step {
-        match self.admit(frame, origin, out) {
-            Ok(opened) => self.dispatch(opened, origin, out),
-            Err(step) => step,
-        }
-    }
-
     /// Reads a frame and opens its outer layer; what can't be, is refused.
     pub(crate) fn admit(
         &self,

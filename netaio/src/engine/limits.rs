@@ -3,6 +3,16 @@ use std::time::Duration;
 use super::ReplayPolicy;
 use crate::wire::AuthLimits;
 
+/// Whom a server's broadcast reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum BroadcastScope {
+    /// Every connection, as in the original.
+    #[default]
+    All,
+    /// The connections from which a message has passed the outer layer's auth plugin.
+    Authenticated,
+}
+
 /// What peers may use up, with defaults that fit a server on the open network.
 ///
 /// Every limit has a setter; each documents its default.
@@ -31,6 +41,7 @@ pub struct Limits {
     pub(crate) backlog: u32,
     pub(crate) replay: ReplayPolicy,
     pub(crate) log_rate: u32,
+    pub(crate) broadcast_scope: BroadcastScope,
 }
 
 impl Default for Limits {
@@ -51,6 +62,7 @@ impl Default for Limits {
             backlog: 1_024,
             replay: ReplayPolicy::default(),
             log_rate: 10,
+            broadcast_scope: BroadcastScope::All,
         }
     }
 }
@@ -149,6 +161,13 @@ impl Limits {
     /// Sets how many log lines of one kind peers can cause in a second; the default is 10.
     pub fn log_rate(mut self, lines: u32) -> Self {
         self.log_rate = lines;
+        self
+    }
+
+    /// Sets whom a server's broadcast reaches; the default is [`BroadcastScope::All`]. It says
+    /// nothing of subscriptions, which handlers grant.
+    pub fn broadcast_scope(mut self, scope: BroadcastScope) -> Self {
+        self.broadcast_scope = scope;
         self
     }
 }

@@ -28,7 +28,7 @@ pub use counters::Counters;
 pub(crate) use counters::count;
 pub(crate) use dispatch::{Handled, Origin, Step};
 pub use failure::{AuthFailureAction, AuthFailurePolicy, RefusedMessage};
-pub use limits::Limits;
+pub use limits::{BroadcastScope, Limits};
 pub(crate) use peers::Hooks;
 pub(crate) use pending::{HandlerFailure, Pending, ReplyTo};
 use replay::Watcher;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     handler::SendError,
-    plugin::{Direction, Layer, PluginContext},
+    plugin::{CipherError, Direction, Layer, PluginContext, SealError},
     wire::{AuthFields, Body, Message, MessageType, encode_frame, encode_parts},
 };
 
@@ -52,6 +52,9 @@ impl Engine {
         to: Remote<'_>,
         out: &mut BytesMut,
     ) -> Result<(), SendError> {
+        if inner.seals_uri() {
+            return Err(SealError::from(CipherError::SealsUri).into());
+        }
         let peer = self.peer_for(inner, to.addr).or_else(|| self.peer_for(&self.outer, to.addr));
         let context = self.context(message_type, Direction::Outgoing, peer.as_deref());
         let context = PluginContext { stop: to.stop, ..context };

@@ -94,6 +94,9 @@ impl<A: Application> App<A> {
         handler: impl Handler<A::State, Args>,
     ) {
         let route = Route { key, name: "closure", once, auth: None, cipher: None, place: None };
+        if layer.seals_uri() {
+            tracing::error!(%route, "never found: its cipher seals the uri; switch that off");
+        }
         let call = bind(&self.state, move |message, context| handler.call(message, context));
         self.router.insert(Slot::new(route, layer, None, call));
     }

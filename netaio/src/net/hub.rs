@@ -9,7 +9,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 
 use crate::{
-    engine::{Engine, Hooks, count},
+    engine::{BroadcastScope, Engine, Hooks, count},
     handler::{ConnectionId, Link, Node, RemoteAddr, SendError, SubscribeError, Transport},
     net::peers::PeerHost,
     peer::{Peer, PeerManagement},
@@ -36,6 +36,8 @@ pub(crate) struct Peering {
     pub(crate) outbox: Outbox,
     /// Set when a subscription was refused, until the handler's reply says so.
     refused: AtomicBool,
+    /// Set when a message has passed the outer layer.
+    authenticated: AtomicBool,
     hub: Arc<Hub>,
 }
 
@@ -64,8 +66,10 @@ impl Hub {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed));
         let outbox = Outbox::new(self.engine.limits.outbound_limit);
-        let (refused, hub) = (AtomicBool::new(false), Arc::clone(self));
-        let peering = Arc::new(Peering { id, remote, transport, outbox, refused, hub });
+        let (refused, authenticated) = (AtomicBool::new(false), AtomicBool::new(false));
+        let hub = Arc::clone(self);
+        let peering =
+            Arc::new(Peering { id, remote, transport, outbox, refused, authenticated, hub });
         self.lock().insert(id, Arc::clone(&peering));
         Listed(peering)
     }
@@ -121,7 +125,11 @@ impl Node for Hub {
     }
 
     fn broadcast(&self, message: Message) -> Result<usize, SendError> {
-        self.fan_out(&self.all(), message)
+        let mut to = self.all();
+        if self.engine.limits.broadcast_scope == BroadcastScope::Authenticated {
+            to.retain(|peering| peering.authenticated.load(Ordering::Relaxed));
+        }
+        self.fan_out(&to, message)
     }
 
     fn subscribers(&self, key: &[u8]) -> usize {
@@ -155,6 +163,14 @@ impl PeerHost for Hub {
 }
 
 impl Peering {
+    /// Notes that a message from here has passed the outer layer.
+    pub(crate) fn authenticate(&self) {
+        // Mostly it is noted already, and a read costs less.
+        if !self.authenticated.load(Ordering::Relaxed) {
+            self.authenticated.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Queues a frame; a connection that lets its queue overflow is cut.
     fn push(&self, frame: Bytes) -> Result<(), SendError> {
         let pushed = self.outbox.push(frame);

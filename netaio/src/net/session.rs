@@ -6,7 +6,7 @@ use tracing::Instrument;
 
 use super::{
     driver::{Driver, End, Receiver},
-    hub::Hub,
+    hub::{Hub, Peering},
 };
 use crate::{
     engine::{Engine, HandlerFailure, Origin, ReplyTo, Step, count},
@@ -15,14 +15,23 @@ use crate::{
 };
 
 /// The server's side of a connection: messages go to handlers.
-struct Session {
+struct Session<'a> {
     engine: Arc<Engine>,
+    peering: &'a Peering,
     origin: Origin,
 }
 
-impl Receiver for Session {
+impl Receiver for Session<'_> {
     fn receive(&self, frame: Frame, out: &mut BytesMut) -> Step {
-        self.engine.receive(frame, &self.origin, out)
+        match self.engine.admit(frame, &self.origin, out) {
+            Ok(opened) => {
+                if self.engine.outer.auth_plugin().is_some() {
+                    self.peering.authenticate();
+                }
+                self.engine.dispatch(opened, &self.origin, out)
+            }
+            Err(step) => step,
+        }
     }
 
     fn finish(
@@ -50,7 +59,7 @@ where
     );
     let engine = Arc::clone(&hub.engine);
     let origin = Origin::new(connection, Endpoint::new(hub));
-    let session = Session { engine, origin };
+    let session = Session { engine, peering, origin };
     let limits = &session.engine.limits;
     async {
         let end = Driver::new(stream, &session, &peering.outbox, limits).run().await;

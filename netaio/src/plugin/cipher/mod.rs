@@ -108,6 +108,9 @@ pub enum CipherError {
     /// The peer's key is no key: its size or type is wrong, or all secrets would be the same.
     #[error("the key of this peer can't be used")]
     BadPeerKey,
+    /// It would seal the uri of a layer further in, by which the receiver finds the handler.
+    #[error("an inner cipher must leave the uri readable: `encrypt_uri(false)`")]
+    SealsUri,
     /// The sealed or opened body exceeds what a message can carry.
     #[error("the body is too large")]
     TooLarge,

@@ -1,7 +1,5 @@
 //! What the binding MAC covers. The numbers of tests are those of the threat table.
 
-#![cfg(all(feature = "hmac", feature = "stream-cipher"))]
-
 use netaio::{
     plugin::{
         AuthFailure, AuthPlugin, Binding, Direction, HmacAuth, Layer, OpenError, PluginContext,

@@ -1,69 +1,32 @@
 //! What is captured and sent again, or sent back. The numbers of tests are those of the threat
 //! table.
 
-#![cfg(all(feature = "hmac", feature = "stream-cipher", feature = "asymmetric"))]
-
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use netaio::{
-    App, Counters, Limits, ReplayMode, ReplayPolicy, TcpServer,
-    net::{ServerHandle, UdpNode, memory},
-    peer::{Peer, PeerManagement},
-    plugin::{Direction, Environment, HmacAuth, Layer, PluginContext, System, X25519Cipher},
+    App, Counters, Limits, ReplayMode, ReplayPolicy,
+    net::UdpNode,
+    peer::{PackifyPeers, Peer, PeerManagement, PeerPlugin},
+    plugin::{Direction, HmacAuth, Layer, PluginContext, X25519Cipher},
     prelude::*,
-    wire::{AuthFields, Body, Frame, encode_frame},
+    wire::{AuthFields, AuthLimits, Body, Frame, encode_frame},
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
-    net::UdpSocket,
-    time::timeout,
-};
+use tokio::net::UdpSocket;
+
+use crate::common::{Clock, Raw, Server, reencoded, retyped, seal, within};
 
 const SECRET: &str = "a secret of sixteen";
 
-/// No test may hang.
-async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
-    timeout(Duration::from_secs(60), future).await.expect("in time")
-}
-
-/// A clock that is set by the test.
-#[derive(Debug, Clone)]
-struct Clock(Arc<AtomicU64>);
-
-impl Clock {
-    fn at(second: u64) -> Self {
-        Self(Arc::new(second.into()))
-    }
-
-    fn set(&self, second: u64) {
-        self.0.store(second, Relaxed);
-    }
-}
-
-impl Environment for Clock {
-    fn unix_time(&self) -> u64 {
-        self.0.load(Relaxed)
-    }
-
-    fn fill_random(&self, bytes: &mut [u8]) {
-        System.fill_random(bytes);
-    }
-}
-
 /// A server that counts what its handlers did.
-struct Server {
-    handle: ServerHandle,
-    connector: memory::MemoryConnector,
+struct Counting {
+    server: Server,
     created: Arc<AtomicU64>,
 }
 
-impl Server {
+impl Counting {
     fn new(layer: Layer, limits: Limits, clock: &Clock) -> Self {
         Self::with_app(layer, limits, clock, |_| {})
     }
@@ -80,16 +43,14 @@ impl Server {
         }
         app.on(MessageType::RequestUri, |content: Content| content);
         add(&app);
-        let (listener, connector) = memory::network();
-        let server = TcpServer::builder(app).layer(layer).limits(limits).environment(clock.clone());
-        let server = server.listen(listener).unwrap();
-        let handle = server.handle();
-        tokio::spawn(server.run_until(std::future::pending()));
-        Self { handle, connector, created }
+        let server = Server::new(app, |builder| {
+            builder.layer(layer).limits(limits).environment(clock.clone())
+        });
+        Self { server, created }
     }
 
     async fn connect(&self) -> Raw {
-        Raw(within(self.connector.connect()).await.unwrap())
+        self.server.connect().await
     }
 
     fn created(&self) -> u64 {
@@ -97,7 +58,7 @@ impl Server {
     }
 
     fn counters(&self) -> &Counters {
-        self.handle.counters()
+        self.server.counters()
     }
 }
 
@@ -105,60 +66,15 @@ fn custom() -> MessageType {
     MessageType::from_code(77).unwrap()
 }
 
-/// A connection on which bytes are sent as they are.
-struct Raw(DuplexStream);
-
-impl Raw {
-    /// Sends a frame and returns the answer.
-    async fn ask(&mut self, frame: &[u8]) -> Frame {
-        within(self.0.write_all(frame)).await.unwrap();
-        let mut header = vec![0; 9];
-        within(self.0.read_exact(&mut header)).await.unwrap();
-        let needed = Frame::needed(&header);
-        let start = header.len();
-        header.resize(needed, 0);
-        within(self.0.read_exact(&mut header[start..])).await.unwrap();
-        Frame::decode(&mut header.into()).unwrap()
-    }
-
-    async fn kind(&mut self, frame: &[u8]) -> MessageType {
-        MessageType::from_code(self.ask(frame).await.header.code).unwrap()
-    }
-}
-
 fn hmac() -> Layer {
     Layer::new().auth(HmacAuth::new(SECRET))
-}
-
-/// Seals a message as another node does.
-fn seal(layer: &Layer, clock: &Clock, kind: MessageType, uri: &str) -> Vec<u8> {
-    let context = PluginContext::new(clock, kind, Direction::Outgoing);
-    let mut fields = AuthFields::new();
-    let body = layer.seal(&mut fields, Body::new(uri, "content").unwrap(), &context).unwrap();
-    let mut out = bytes::BytesMut::new();
-    encode_frame(kind.code(), &fields, body.encoded(), &mut out).unwrap();
-    out.to_vec()
-}
-
-/// Makes a captured frame one of another type, which no layer notices.
-fn retyped(frame: &[u8], kind: MessageType) -> Vec<u8> {
-    let mut frame = frame.to_vec();
-    frame[0] = kind.code();
-    frame
-}
-
-fn reencoded(frame: &Frame) -> Vec<u8> {
-    let mut out = bytes::BytesMut::new();
-    let fields = AuthFields::decode(&frame.auth, &netaio::wire::AuthLimits::default()).unwrap();
-    encode_frame(frame.header.code, &fields, &frame.body, &mut out).unwrap();
-    out.to_vec()
 }
 
 #[tokio::test]
 async fn a5_a_captured_message_that_changes_something_runs_once_on_any_connection() {
     let clock = Clock::at(1_000_000);
     for kind in [MessageType::CreateUri, MessageType::DeleteUri, custom()] {
-        let server = Server::new(hmac(), Limits::default(), &clock);
+        let server = Counting::new(hmac(), Limits::default(), &clock);
         let frame = seal(&hmac(), &clock, kind, "u");
         let mut connection = server.connect().await;
         assert_eq!(connection.kind(&frame).await, MessageType::Ok);
@@ -174,7 +90,7 @@ async fn a5_a_captured_message_that_changes_something_runs_once_on_any_connectio
 #[tokio::test]
 async fn a5_what_is_stale_or_of_the_future_is_refused_where_it_changes_something() {
     let clock = Clock::at(1_000_000);
-    let server = Server::new(hmac(), Limits::default(), &clock);
+    let server = Counting::new(hmac(), Limits::default(), &clock);
     let mut connection = server.connect().await;
     for (second, expected) in [
         (1, MessageType::AuthError),
@@ -215,7 +131,7 @@ async fn a5_honest_repetitions_pass_and_are_counted_and_modes_change_that() {
         (ReplayPolicy::new(ReplayMode::Graded).enforce([request]), refused, refused, 2),
     ];
     for (policy, read, changed, seen) in policies {
-        let server = Server::new(hmac(), Limits::default().replay(policy), &clock);
+        let server = Counting::new(hmac(), Limits::default().replay(policy), &clock);
         let mut connection = server.connect().await;
         for (kind, expected) in [(request, read), (create, changed)] {
             let frame = seal(&hmac(), &clock, kind, "u");
@@ -232,7 +148,7 @@ async fn a5_the_memory_is_the_endpoint_s_and_not_the_plugin_s() {
     let shared = hmac();
     let frame = seal(&shared, &clock, MessageType::CreateUri, "u");
     for _ in 0..2 {
-        let server = Server::new(shared.clone(), Limits::default(), &clock);
+        let server = Counting::new(shared.clone(), Limits::default(), &clock);
         assert_eq!(server.connect().await.kind(&frame).await, MessageType::Ok);
     }
 }
@@ -240,13 +156,12 @@ async fn a5_the_memory_is_the_endpoint_s_and_not_the_plugin_s() {
 #[tokio::test]
 async fn a5_a_refused_message_leaves_no_trace_that_could_refuse_an_honest_one() {
     let clock = Clock::at(1_000_000);
-    let server = Server::new(hmac(), Limits::default(), &clock);
+    let server = Counting::new(hmac(), Limits::default(), &clock);
     let frame = seal(&hmac(), &clock, MessageType::CreateUri, "u");
     // The right fields on another body: whoever saw them pass can't use them up.
     let mut body = bytes::BytesMut::new();
-    let fields = Frame::decode(&mut frame.clone().into()).map(|frame| {
-        AuthFields::decode(&frame.auth, &netaio::wire::AuthLimits::default()).unwrap()
-    });
+    let fields = Frame::decode(&mut frame.clone().into())
+        .map(|frame| AuthFields::decode(&frame.auth, &AuthLimits::default()).unwrap());
     let other = Body::new("another", "").unwrap();
     encode_frame(frame[0], &fields.unwrap(), other.encoded(), &mut body).unwrap();
     let mut connection = server.connect().await;
@@ -257,7 +172,7 @@ async fn a5_a_refused_message_leaves_no_trace_that_could_refuse_an_honest_one() 
 #[tokio::test]
 async fn a6_a_delivered_request_can_t_become_another_one() {
     let clock = Clock::at(1_000_000);
-    let server = Server::new(hmac(), Limits::default(), &clock);
+    let server = Counting::new(hmac(), Limits::default(), &clock);
     let frame = seal(&hmac(), &clock, MessageType::RequestUri, "u");
     let mut connection = server.connect().await;
     assert_eq!(connection.kind(&frame).await, MessageType::RespondUri);
@@ -269,7 +184,7 @@ async fn a6_a_delivered_request_can_t_become_another_one() {
 #[tokio::test]
 async fn a6_a_server_s_own_answer_is_no_request() {
     let clock = Clock::at(1_000_000);
-    let server = Server::new(hmac(), Limits::default(), &clock);
+    let server = Counting::new(hmac(), Limits::default(), &clock);
     let mut connection = server.connect().await;
     let answer = connection.ask(&seal(&hmac(), &clock, MessageType::RequestUri, "u")).await;
     let reflected = retyped(&reencoded(&answer), MessageType::CreateUri);
@@ -282,11 +197,11 @@ async fn a6_layers_with_one_secret_are_told_apart() {
     let clock = Clock::at(1_000_000);
     let inner = Layer::new().auth(HmacAuth::new(SECRET).field("hmac2"));
     let guarded = inner.clone();
-    let server = Server::with_app(hmac(), Limits::default(), &clock, move |app| {
+    let server = Counting::with_app(hmac(), Limits::default(), &clock, move |app| {
         app.on_with((MessageType::CreateUri, "guarded"), guarded, |_: Uri| "done");
     });
     let client = TcpClient::builder().layer(hmac()).environment(clock);
-    let client = client.connect_stream(within(server.connector.connect()).await.unwrap());
+    let client = client.connect_stream(server.connect().await.0);
     let answer = within(client.with_layer(inner).create("guarded", "x")).await.unwrap();
     assert_eq!(answer.message_type(), MessageType::Ok, "both MACs are the same");
     assert_eq!(server.counters().replays_seen(), 0);
@@ -297,7 +212,7 @@ async fn a6_an_inner_layer_alone_protects_its_handler() {
     let clock = Clock::at(1_000_000);
     let inner = Layer::new().auth(HmacAuth::new(SECRET).field("hmac2"));
     let guarded = inner.clone();
-    let server = Server::with_app(Layer::new(), Limits::default(), &clock, move |app| {
+    let server = Counting::with_app(Layer::new(), Limits::default(), &clock, move |app| {
         app.on_with((MessageType::CreateUri, "guarded"), guarded, |_: Uri| "done");
     });
     let frame = seal(&inner, &clock, MessageType::CreateUri, "guarded");
@@ -312,7 +227,7 @@ async fn a8_a_repetition_does_not_use_up_a_one_time_handler() {
     let clock = Clock::at(1_000_000);
     let inner = Layer::new().auth(HmacAuth::new(SECRET).field("hmac2"));
     let guarded = inner.clone();
-    let server = Server::with_app(Layer::new(), Limits::default(), &clock, move |app| {
+    let server = Counting::with_app(Layer::new(), Limits::default(), &clock, move |app| {
         app.once_with((MessageType::CreateUri, "first"), guarded.clone(), |_: Uri| "first");
         app.on_with((MessageType::CreateUri, "first"), guarded, |_: Uri| "later");
     });
@@ -337,7 +252,7 @@ fn boxes() -> [Layer; 2] {
 async fn a11_a_box_opens_once_and_an_own_one_never() {
     let clock = Clock::at(1_000_000);
     let [ours, theirs] = boxes();
-    let server = Server::new(ours, Limits::default(), &clock);
+    let server = Counting::new(ours, Limits::default(), &clock);
     let mut connection = server.connect().await;
     let frame = seal(&theirs, &clock, MessageType::CreateUri, "u");
     let answer = connection.ask(&frame).await;
@@ -359,7 +274,7 @@ async fn u3_a_recorded_advertisement_is_answered_once() {
     let node = UdpNode::builder(App::empty()).layer(hmac()).environment(clock.clone());
     let node = node.manage_peers(PeerManagement::new().app_id("app"));
     let node = within(node.bind("127.0.0.1:0")).await.unwrap().spawn();
-    let content = netaio::peer::PeerPlugin::pack(&netaio::peer::PackifyPeers, &Peer::new("them"));
+    let content = PackifyPeers.pack(&Peer::new("them"));
     let context = PluginContext::new(&clock, MessageType::AdvertisePeer, Direction::Outgoing);
     let mut fields = AuthFields::new();
     let body = hmac().seal(&mut fields, Body::new("app", content).unwrap(), &context).unwrap();
@@ -377,4 +292,28 @@ async fn u3_a_recorded_advertisement_is_answered_once() {
     }
     assert_eq!(kinds, [MessageType::PeerDiscovered, MessageType::AuthError]);
     assert_eq!(node.peers().get("them").unwrap().addrs().len(), 1, "the thief is not added");
+}
+
+#[tokio::test]
+async fn a5_over_udp_a_captured_create_runs_once_wherever_it_is_sent_from() {
+    let clock = Clock::at(1_000_000);
+    let (app, created) = (App::empty(), Arc::new(AtomicU64::new(0)));
+    let count = Arc::clone(&created);
+    app.on(MessageType::CreateUri, move |_: Uri| {
+        count.fetch_add(1, Relaxed);
+        "done"
+    });
+    let node = UdpNode::builder(app).layer(hmac()).environment(clock.clone());
+    let node = within(node.bind("127.0.0.1:0")).await.unwrap().spawn();
+    let frame = seal(&hmac(), &clock, MessageType::CreateUri, "u");
+    let mut kinds = Vec::new();
+    for _ in 0..2 {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        within(socket.send_to(&frame, node.local_addr())).await.unwrap();
+        let mut answer = [0; 1_024];
+        within(socket.recv(&mut answer)).await.unwrap();
+        kinds.push(MessageType::from_code(answer[0]).unwrap());
+    }
+    assert_eq!(kinds, [MessageType::Ok, MessageType::AuthError]);
+    assert_eq!(created.load(Relaxed), 1);
 }

@@ -1,0 +1,17 @@
+//! What attackers try, and what the plugins promise. The numbers of tests are those of the threat
+//! table and of the audit of the original.
+
+#![cfg(all(
+    feature = "hmac",
+    feature = "stream-cipher",
+    feature = "asymmetric",
+    feature = "hashcash"
+))]
+
+mod audit;
+mod binding;
+mod common;
+mod hashcash;
+mod replay;
+mod secrets;
+mod verified;
