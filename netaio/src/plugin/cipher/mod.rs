@@ -23,6 +23,48 @@ use crate::wire::{AuthFields, Body};
 ///
 /// A cipher of an *inner* layer must leave the uri readable, since the handler is found by it:
 /// see [`seals_uri`](Self::seals_uri).
+///
+/// # Examples
+///
+/// A cipher that hides how long a content is, by filling it up to whole blocks:
+///
+/// ```
+/// use netaio::plugin::{CipherError, CipherPlugin, PluginContext};
+/// use netaio::wire::{AuthFields, Body};
+///
+/// #[derive(Debug)]
+/// struct Padding(usize);
+///
+/// impl CipherPlugin for Padding {
+///     fn name(&self) -> &str {
+///         "padding"
+///     }
+///
+///     fn encrypt(&self, _: &mut AuthFields, body: Body, _: &PluginContext<'_>) -> Result<Body, CipherError> {
+///         let mut content = body.content().to_vec();
+///         content.push(0x80);
+///         content.resize(content.len().next_multiple_of(self.0), 0);
+///         Body::new(body.uri(), content).map_err(|_| CipherError::TooLarge)
+///     }
+///
+///     fn decrypt(&self, _: &AuthFields, body: Body, _: &PluginContext<'_>) -> Result<Body, CipherError> {
+///         let end = body.content().iter().rposition(|&byte| byte != 0);
+///         match end.and_then(|end| body.content().split_at_checked(end)) {
+///             Some((content, [0x80, ..])) => Ok(Body::new(body.uri(), content).expect("it is shorter")),
+///             _ => Err(CipherError::Malformed),
+///         }
+///     }
+/// }
+///
+/// let app = netaio::App::empty();
+/// app.on(netaio::MessageType::RequestUri, || "short");
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+/// # runtime.block_on(async {
+/// let layer = netaio::plugin::Layer::new().cipher(Padding(64));
+/// let client = netaio::net::memory::connect_layered(app, layer);
+/// assert_eq!(client.request("u").await.unwrap().content(), "short");
+/// # });
+/// ```
 #[doc(alias = "CipherPluginProtocol")]
 pub trait CipherPlugin: fmt::Debug + Send + Sync + 'static {
     /// Returns a short name for logs and errors, such as `sha256-stream`.

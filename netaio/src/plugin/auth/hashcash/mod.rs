@@ -51,8 +51,8 @@ const TS_LENGTH: usize = 4;
 ///
 /// # How much to demand
 ///
-/// Each bit doubles the work: on one core of a server, 16 bits take some 10 ms, 20 bits 0.1 s,
-/// 24 bits 2 s on average. Nothing on the wire tells what is demanded; both ends are configured.
+/// Each bit doubles the work: on one core of a server, 16 bits take some 6 ms, 20 bits 0.1 s,
+/// 24 bits 1.6 s on average. Nothing on the wire tells what is demanded; both ends are configured.
 /// [`under_load`](Self::under_load) demands more of a busy server's clients.
 ///
 /// # Examples
