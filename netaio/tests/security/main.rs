@@ -13,5 +13,4 @@ mod binding;
 mod common;
 mod hashcash;
 mod replay;
-mod secrets;
 mod verified;
