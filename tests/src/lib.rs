@@ -130,7 +130,7 @@ impl Process {
     }
 
     /// Waits for the line that tells its port: the last number of `listening on ADDR:PORT` or of
-    /// `READY PORT`, the third word of `READY tcp PORT pid PID`.
+    /// `READY PORT`, the third word of `READY NETWORK PORT pid PID`.
     ///
     /// # Panics
     ///
@@ -138,7 +138,7 @@ impl Process {
     pub async fn port(&mut self) -> u16 {
         let line = self.line().await.expect("it says that it listens");
         let word = match line.split(' ').collect::<Vec<_>>()[..] {
-            ["READY", "tcp", port, ..] | ["READY", port] => port.to_owned(),
+            ["READY", _, port, ..] | ["READY", port] => port.to_owned(),
             ["listening", "on", addr] => addr.rsplit(':').next().unwrap_or(addr).to_owned(),
             _ => panic!("an unexpected first line: {line}"),
         };
