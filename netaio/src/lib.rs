@@ -74,6 +74,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod budget;
 mod engine;
 mod error;
 pub mod handler;

@@ -48,7 +48,7 @@ counters! {
     slow_consumers,
     /// Connections cut because a frame, or the first one, took too long.
     timeouts,
-    /// Connections refused because the limit was reached.
+    /// Connections refused because the server was full.
     refused,
     /// Subscriptions refused because a limit was reached.
     subscriptions_refused,
@@ -71,4 +71,12 @@ counters! {
     replays_reflected,
     /// Log lines that were left out, since there were too many of their kind.
     log_suppressed,
+    /// Connections refused because their source had as many as it may have.
+    refused_by_source,
+    /// Connections cut because too many had proved nothing, and they were the oldest of those.
+    strangers_dropped,
+    /// Connections cut because all together held too much memory, and they held most.
+    budget_evictions,
+    /// Failures to accept, such as for want of descriptors.
+    accept_errors,
 }

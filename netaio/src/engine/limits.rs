@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::ReplayPolicy;
+use super::{ReplayMode, ReplayPolicy};
 use crate::wire::AuthLimits;
 
 /// Whom a server's broadcast reaches.
@@ -42,13 +42,17 @@ pub struct Limits {
     pub(crate) replay: ReplayPolicy,
     pub(crate) log_rate: u32,
     pub(crate) broadcast_scope: BroadcastScope,
+    pub(crate) max_per_source: usize,
+    pub(crate) max_unauthenticated: Option<usize>,
+    pub(crate) memory_budget: usize,
+    pub(crate) max_handlers: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             auth_fields: AuthLimits::default(),
-            max_connections: 10_000,
+            max_connections: default_connections(),
             max_bad_frames: 16,
             max_auth_failures: 16,
             max_subscriptions: 1_024,
@@ -63,11 +67,48 @@ impl Default for Limits {
             replay: ReplayPolicy::default(),
             log_rate: 10,
             broadcast_scope: BroadcastScope::All,
+            max_per_source: 512,
+            max_unauthenticated: None,
+            memory_budget: 128 * 1024 * 1024,
+            max_handlers: 4_096,
         }
     }
 }
 
+/// Returns how many connections leave some descriptors for everything else.
+fn default_connections() -> usize {
+    const MOST: usize = 10_000;
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Resource, getrlimit};
+        let descriptors = getrlimit(Resource::Nofile).current;
+        let descriptors = descriptors.map_or(MOST * 2, |all| usize::try_from(all).unwrap_or(MOST));
+        (descriptors / 10 * 9).saturating_sub(64).clamp(16, MOST)
+    }
+    #[cfg(not(target_os = "linux"))]
+    MOST
+}
+
 impl Limits {
+    /// Returns the defaults: honest nodes of the original notice none of these limits.
+    pub fn compatible() -> Self {
+        Self::default()
+    }
+
+    /// Returns stricter limits, for networks where all nodes are ours: new connections must speak
+    /// within 10 s, repetitions are refused whatever their type, a broadcast reaches those that
+    /// proved themselves, and auth fields have at most 4 KiB.
+    ///
+    /// [`HmacAuth::binding`](crate::plugin::HmacAuth::binding) belongs to it, and is set on the
+    /// plugin.
+    pub fn hardened() -> Self {
+        Self::default()
+            .auth_fields(AuthLimits::default().max_length(4 * 1024))
+            .first_frame_timeout(Duration::from_secs(10))
+            .replay(ReplayMode::Enforce)
+            .broadcast_scope(BroadcastScope::Authenticated)
+    }
+
     /// Sets how large and deep the auth fields of a message may be; the default is
     /// [`AuthLimits::default`].
     pub fn auth_fields(mut self, limits: AuthLimits) -> Self {
@@ -76,7 +117,7 @@ impl Limits {
     }
 
     /// Sets how many connections a server holds at once; more are closed at once. The default is
-    /// 10,000.
+    /// 10,000, or nine tenths of the process's descriptors less 64 where that is fewer.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections;
         self
@@ -168,6 +209,35 @@ impl Limits {
     /// nothing of subscriptions, which handlers grant.
     pub fn broadcast_scope(mut self, scope: BroadcastScope) -> Self {
         self.broadcast_scope = scope;
+        self
+    }
+
+    /// Sets how many connections one IPv4 address or IPv6 /64 network may have; the default is
+    /// 512. Those of this machine itself are not counted.
+    pub fn max_per_source(mut self, connections: usize) -> Self {
+        self.max_per_source = connections;
+        self
+    }
+
+    /// Sets how many connections may have proved nothing, where there is an outer auth plugin; the
+    /// default is a quarter of [`max_connections`](Self::max_connections). One more, and the oldest
+    /// of them is cut.
+    pub fn max_unauthenticated(mut self, connections: usize) -> Self {
+        self.max_unauthenticated = Some(connections);
+        self
+    }
+
+    /// Sets how many bytes all connections together may hold, in unfinished frames and in what
+    /// they do not read; the default is 128 MiB. Past it those that hold most are cut.
+    pub fn memory_budget(mut self, bytes: usize) -> Self {
+        self.memory_budget = bytes;
+        self
+    }
+
+    /// Sets how many async handlers may run at once; the default is 4,096. On connections others
+    /// wait for their turn, over UDP they are refused.
+    pub fn max_handlers(mut self, handlers: usize) -> Self {
+        self.max_handlers = handlers;
         self
     }
 }

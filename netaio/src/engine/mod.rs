@@ -65,6 +65,8 @@ pub(crate) struct Engine {
     throttles: Throttles,
     /// Bounds how many messages are sealed at once whose layers take their time.
     pub(crate) workers: Arc<Semaphore>,
+    /// Bounds how many handlers run at once.
+    pub(crate) handlers: Arc<Semaphore>,
 }
 
 /// The other side of a message: where it is, and what is remembered of the messages before.
@@ -173,6 +175,7 @@ impl Engine {
             seen: ReplayCache::new(limits.replay.capacity),
             role,
             throttles: Throttles::default(),
+            handlers: Arc::new(Semaphore::new(limits.max_handlers)),
             workers: Arc::new(Semaphore::new(available_parallelism().map_or(1, usize::from))),
             limits,
         }

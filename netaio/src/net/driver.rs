@@ -10,12 +10,14 @@ use std::{
 use bytes::BytesMut;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    sync::Semaphore,
     time::{Sleep, sleep, timeout},
 };
 use tokio_util::io::poll_write_buf;
 
 use super::inbound::Inbound;
 use crate::{
+    budget::Account,
     engine::{HandlerFailure, Limits, Pending, ReplyTo, Step},
     handler::Reply,
     pubsub::{Outbox, Wakeup},
@@ -36,6 +38,9 @@ pub(crate) trait Receiver {
 
     /// Handles the result of a handler that ran on.
     fn finish(&self, reply_to: &ReplyTo, result: Result<Reply, HandlerFailure>, out: &mut BytesMut);
+
+    /// Returns what bounds how many handlers run at once.
+    fn handlers(&self) -> &Semaphore;
 }
 
 /// Why a connection ended.
@@ -82,6 +87,8 @@ pub(crate) struct Driver<'a, S, R> {
     inbound: Inbound,
     out: BytesMut,
     deadline: Option<(Waiting, Pin<Box<Sleep>>)>,
+    /// What is held in unfinished frames, of the endpoint's memory.
+    held: usize,
 }
 
 enum Event {
@@ -104,6 +111,7 @@ where
             inbound: Inbound::default(),
             out: BytesMut::new(),
             deadline: None,
+            held: 0,
         }
     }
 
@@ -172,6 +180,7 @@ where
             }
         }
         self.set_deadline(handled);
+        self.outbox.account().set(&mut self.held, self.inbound.held());
         self.flush().await
     }
 
@@ -195,13 +204,22 @@ where
         let mut result = poll_fn(|context| Poll::Ready(pending.poll(context))).await;
         if result.is_pending() {
             let mut deadline = Box::pin(sleep(pending.timeout));
+            let mut turn = std::pin::pin!(self.receiver.handlers().acquire());
+            let mut has_turn = None;
             loop {
                 self.flush().await?;
                 let outbox = self.outbox;
                 let wakeup = poll_fn(|context| {
-                    result = pending.poll(context);
-                    if result.is_ready() {
-                        return Poll::Ready(None);
+                    if has_turn.is_none()
+                        && let Poll::Ready(permit) = turn.as_mut().poll(context)
+                    {
+                        has_turn = Some(permit);
+                    }
+                    if has_turn.is_some() {
+                        result = pending.poll(context);
+                        if result.is_ready() {
+                            return Poll::Ready(None);
+                        }
                     }
                     if deadline.as_mut().poll(context).is_ready() {
                         result = Poll::Ready(Err(HandlerFailure::TimedOut));
@@ -233,7 +251,7 @@ where
             if self.out.is_empty() {
                 break;
             }
-            let mut stalled: Option<Pin<Box<Sleep>>> = None;
+            let mut stalled: Option<(Pin<Box<Sleep>>, Held<'_>)> = None;
             let (stream, out) = (&mut self.stream, &mut self.out);
             let (outbox, write_timeout) = (self.outbox, self.limits.write_timeout);
             poll_fn(|context| {
@@ -246,7 +264,9 @@ where
                 if outbox.poll_cut(context) {
                     return Poll::Ready(Err(End::Cut));
                 }
-                let stalled = stalled.get_or_insert_with(|| Box::pin(sleep(write_timeout)));
+                let (stalled, _) = stalled.get_or_insert_with(|| {
+                    (Box::pin(sleep(write_timeout)), Held::new(outbox.account(), out.len()))
+                });
                 let timed_out = End::TimedOut("the other end does not read");
                 stalled.as_mut().poll(context).map(|()| Err(timed_out))
             })
@@ -270,6 +290,22 @@ where
             }
         })
         .await;
+    }
+}
+
+/// What waits to be written while the other end does not read.
+struct Held<'a>(&'a Account, usize);
+
+impl<'a> Held<'a> {
+    fn new(account: &'a Account, bytes: usize) -> Self {
+        account.add(bytes);
+        Self(account, bytes)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.sub(self.1);
     }
 }
 

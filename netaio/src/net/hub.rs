@@ -9,9 +9,10 @@ use std::{
 use bytes::{Bytes, BytesMut};
 
 use crate::{
+    budget::Budget,
     engine::{BroadcastScope, Engine, Hooks, count},
     handler::{ConnectionId, Link, Node, RemoteAddr, SendError, SubscribeError, Transport},
-    net::peers::PeerHost,
+    net::{admission::Admission, peers::PeerHost},
     peer::{Peer, PeerManagement},
     plugin::Layer,
     pubsub::{Outbox, Phase, Subscriber, Topics},
@@ -24,6 +25,8 @@ pub(crate) struct Hub {
     pub(crate) engine: Arc<Engine>,
     topics: Topics<Peering>,
     connections: Mutex<HashMap<ConnectionId, Arc<Peering>>>,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) budget: Arc<Budget>,
     this: Weak<Self>,
 }
 
@@ -49,7 +52,17 @@ impl Hub {
     pub(crate) fn new(engine: Arc<Engine>) -> Arc<Self> {
         let topics = Topics::new(engine.limits.max_subscriptions);
         let connections = Mutex::default();
-        Arc::new_cyclic(|this| Self { engine, topics, connections, this: this.clone() })
+        let has_auth = engine.outer.auth_plugin().is_some();
+        let admission = Arc::new(Admission::new(&engine.limits, has_auth));
+        let budget = Budget::new(engine.limits.memory_budget);
+        Arc::new_cyclic(|this| Self {
+            engine,
+            topics,
+            connections,
+            admission,
+            budget,
+            this: this.clone(),
+        })
     }
 
     /// Ends the subscriptions of a peer that took leave.
@@ -65,13 +78,36 @@ impl Hub {
     pub(crate) fn add(self: &Arc<Self>, remote: RemoteAddr, transport: Transport) -> Listed {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed));
-        let outbox = Outbox::new(self.engine.limits.outbound_limit);
+        let outbox = Outbox::new(self.engine.limits.outbound_limit, &self.budget);
         let (refused, authenticated) = (AtomicBool::new(false), AtomicBool::new(false));
         let hub = Arc::clone(self);
         let peering =
             Arc::new(Peering { id, remote, transport, outbox, refused, authenticated, hub });
         self.lock().insert(id, Arc::clone(&peering));
+        if let Some(oldest) = self.admission.add_stranger(&peering) {
+            count::strangers_dropped(&self.engine.counters);
+            tracing::debug!(connection = %oldest.id, "cut: too many that have proved nothing");
+            oldest.outbox.cut();
+        }
         Listed(peering)
+    }
+
+    /// Cuts the connections that hold most, until the others have room.
+    pub(crate) fn make_room(&self) {
+        let mut excess = self.budget.excess();
+        if excess == 0 {
+            return;
+        }
+        let mut all = self.all();
+        all.sort_by_cached_key(|peering| peering.outbox.account().held());
+        while let Some(largest) = all.pop().filter(|_| excess > 0) {
+            // What it holds is given back now, or when its task has ended.
+            let held = largest.outbox.account().held();
+            excess = excess.saturating_sub(held.max(1));
+            count::budget_evictions(&self.engine.counters);
+            tracing::warn!(connection = %largest.id, remote = %largest.remote, held, "cut: no memory");
+            largest.outbox.cut();
+        }
     }
 
     /// Ends all connections: each sends what waits for it first.
@@ -168,6 +204,7 @@ impl Peering {
         // Mostly it is noted already, and a read costs less.
         if !self.authenticated.load(Ordering::Relaxed) {
             self.authenticated.store(true, Ordering::Relaxed);
+            self.hub.admission.remove_stranger(self.id);
         }
     }
 
@@ -248,6 +285,7 @@ impl Drop for Listed {
         peering.outbox.cut();
         peering.hub.lock().remove(&peering.id);
         peering.hub.topics.remove(&peering.id);
+        peering.hub.admission.remove_stranger(peering.id);
         peering.hub.engine.peers.with(|manager, _| manager.closed(&peering.remote));
     }
 }

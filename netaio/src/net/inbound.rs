@@ -70,6 +70,11 @@ impl Inbound {
         frame
     }
 
+    /// Returns how many bytes are kept of an unfinished frame.
+    pub(crate) fn held(&self) -> usize {
+        self.partial.capacity()
+    }
+
     /// Returns whether the beginning of a frame has been read.
     pub(crate) fn is_mid_frame(&self) -> bool {
         !self.partial.is_empty()

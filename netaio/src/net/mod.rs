@@ -1,5 +1,6 @@
 //! Servers, clients and the networks they run over.
 
+mod admission;
 mod call;
 pub mod client;
 mod driver;

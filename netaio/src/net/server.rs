@@ -2,13 +2,13 @@ use std::{fmt, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::D
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::Semaphore,
     time::{Instant, sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Listener, Peers, ShutdownReport,
+    admission::Refusal,
     hub::Hub,
     listener::bind_tcp,
     options::{answering_options, endpoint_options},
@@ -65,7 +65,6 @@ struct Accepting {
     hub: Arc<Hub>,
     stop: CancellationToken,
     tasks: TaskTracker,
-    permits: Arc<Semaphore>,
 }
 
 impl TcpServer {
@@ -176,16 +175,22 @@ impl TcpServer {
             hub: Arc::clone(&self.hub),
             stop: self.stop.clone(),
             tasks: self.tasks.clone(),
-            permits: Arc::new(Semaphore::new(limits.max_connections)),
         };
         let _abort = CutOnDrop { hub: Arc::clone(&self.hub), stop: self.stop.clone() };
         self.log_start();
         for (_, accept) in self.listeners {
             self.tasks.spawn(accept(accepting.clone()));
         }
+        let make_room = async {
+            loop {
+                self.hub.budget.exceeded().await;
+                self.hub.make_room();
+            }
+        };
         tokio::select! {
             () = stop => {}
             () = self.stop.cancelled() => {}
+            () = make_room => {}
         }
         self.stop.cancel();
         drain(&self.hub, &self.tasks, limits.shutdown_grace, abort).await
@@ -255,6 +260,7 @@ impl Accepting {
                     tracing::debug!(%error, "a connection failed before it was accepted");
                 }
                 Err(error) => {
+                    count::accept_errors(&self.hub.engine.counters);
                     tracing::warn!(%error, ?pause, "can't accept; pausing");
                     tokio::select! {
                         () = self.stop.cancelled() => return,
@@ -270,15 +276,21 @@ impl Accepting {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
-            count::refused(&self.hub.engine.counters);
-            tracing::debug!(%remote, "refused: too many connections");
-            return;
+        let place = match self.hub.admission.admit(&remote) {
+            Ok(place) => place,
+            Err(refusal) => {
+                let counters = &self.hub.engine.counters;
+                match refusal {
+                    Refusal::Full => count::refused(counters),
+                    Refusal::Source => count::refused_by_source(counters),
+                }
+                return tracing::debug!(%remote, ?refusal, "refused: too many connections");
+            }
         };
         let hub = Arc::clone(&self.hub);
         self.tasks.spawn(async move {
             serve(stream, remote, transport, hub).await;
-            drop(permit);
+            drop(place);
         });
     }
 }

@@ -1,7 +1,10 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::Semaphore,
+};
 use tracing::Instrument;
 
 use super::{
@@ -41,6 +44,10 @@ impl Receiver for Session<'_> {
         out: &mut BytesMut,
     ) {
         self.engine.finish(reply_to, result, &self.origin, out);
+    }
+
+    fn handlers(&self) -> &Semaphore {
+        &self.engine.handlers
     }
 }
 

@@ -1,7 +1,7 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Waker},
@@ -10,7 +10,10 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use tokio::sync::{Notify, futures::Notified};
 
-use crate::handler::SendError;
+use crate::{
+    budget::{Account, Budget},
+    handler::SendError,
+};
 
 /// The bounded queue of frames for one connection, written by anybody, emptied by its task.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub(crate) struct Outbox {
     /// Tells those whose frame found no room that there is some.
     room: Notify,
     limit: usize,
+    /// What the connection holds of its endpoint's memory.
+    account: Account,
 }
 
 #[derive(Debug, Default)]
@@ -54,13 +59,18 @@ pub(crate) enum Wakeup {
 
 impl Outbox {
     /// Makes a queue that holds up to `limit` bytes.
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize, budget: &Arc<Budget>) -> Self {
         Self {
             state: Mutex::default(),
             waiting: AtomicBool::new(false),
             room: Notify::new(),
             limit,
+            account: Account::new(budget),
         }
+    }
+
+    pub(crate) fn account(&self) -> &Account {
+        &self.account
     }
 
     /// Queues a frame.
@@ -75,6 +85,7 @@ impl Outbox {
             return Err(SendError::QueueFull);
         }
         state.bytes += frame.len();
+        self.account.add(frame.len());
         state.frames.push_back(frame);
         self.waiting.store(true, Ordering::Release);
         wake(state);
@@ -92,7 +103,7 @@ impl Outbox {
         }
         // A burst's memory is not kept for an idle connection.
         state.frames.shrink_to(16);
-        state.bytes = 0;
+        self.account.sub(std::mem::take(&mut state.bytes));
         self.waiting.store(false, Ordering::Release);
         drop(state);
         self.room.notify_waiters();
@@ -146,7 +157,7 @@ impl Outbox {
         state.phase = state.phase.max(phase);
         if state.phase == Phase::Cut {
             state.frames = VecDeque::new();
-            state.bytes = 0;
+            self.account.sub(std::mem::take(&mut state.bytes));
             self.waiting.store(false, Ordering::Release);
         }
         wake(state);
@@ -187,7 +198,7 @@ mod tests {
 
     #[test]
     fn the_limit_refuses_what_exceeds_it_and_nothing_else() {
-        let outbox = Outbox::new(10);
+        let outbox = Outbox::new(10, &Budget::new(usize::MAX));
         outbox.push(frame(6)).unwrap();
         assert_eq!(outbox.push(frame(5)), Err(SendError::QueueFull));
         outbox.push(frame(4)).unwrap();
@@ -199,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_closing_queue_gives_what_it_has_and_takes_no_more() {
-        let outbox = Outbox::new(10);
+        let outbox = Outbox::new(10, &Budget::new(usize::MAX));
         outbox.push(frame(1)).unwrap();
         outbox.close();
         assert_eq!(outbox.push(frame(1)), Err(SendError::Closed));

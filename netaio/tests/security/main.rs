@@ -12,5 +12,6 @@ mod audit;
 mod binding;
 mod common;
 mod hashcash;
+mod limits;
 mod replay;
 mod verified;

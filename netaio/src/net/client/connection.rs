@@ -17,6 +17,7 @@ use tracing::Instrument;
 
 use super::{ConnectError, RequestError, ServerName, session::ClientSession, shared::Shared};
 use crate::{
+    budget::Budget,
     engine::{Engine, Remote, ReplayCache},
     handler::{
         Connection, ConnectionId, Endpoint, Link as ConnectionLink, RemoteAddr, SendError,
@@ -58,15 +59,16 @@ impl Link {
         transport: Transport,
     ) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        let limits = &shared.engine.limits;
         Arc::new(Self {
             id: ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed)),
             name,
             remote,
             transport,
             engine: Arc::clone(&shared.engine),
-            outbox: Outbox::new(shared.engine.limits.outbound_limit),
+            outbox: Outbox::new(limits.outbound_limit, &Budget::new(limits.memory_budget)),
             calls: Calls::new(Order::Sent),
-            seen: Arc::new(ReplayCache::new(shared.engine.limits.replay.capacity)),
+            seen: Arc::new(ReplayCache::new(limits.replay.capacity)),
             reason: OnceLock::new(),
             end: Notify::new(),
         })

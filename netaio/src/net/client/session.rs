@@ -4,7 +4,10 @@ use std::{
 };
 
 use bytes::BytesMut;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::timeout,
+};
 
 use super::{connection::Link, shared::Shared};
 use crate::{
@@ -123,6 +126,10 @@ impl Receiver for ClientSession {
     }
 
     fn finish(&self, _: &ReplyTo, _: Result<Reply, HandlerFailure>, _: &mut BytesMut) {}
+
+    fn handlers(&self) -> &Semaphore {
+        &self.shared.engine.handlers
+    }
 }
 
 async fn run_handlers(mut handlers: mpsc::Receiver<Pending>) {

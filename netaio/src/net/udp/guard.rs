@@ -9,6 +9,8 @@ use std::{
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use crate::net::admission::source_of;
+
 /// A reply of the library's own is at most this many times as long as what it answers.
 const AMPLIFICATION: usize = 3;
 /// How many replies of the library's own one source may cause in a second, and all together.
@@ -44,21 +46,13 @@ impl Guard {
         if self.all >= IN_ALL {
             return false;
         }
-        let of_source = self.sources.entry(source(to)).or_default();
+        let of_source = self.sources.entry(source_of(to)).or_default();
         if *of_source >= PER_SOURCE {
             return false;
         }
         *of_source += 1;
         self.all += 1;
         true
-    }
-}
-
-/// Returns whom an address counts for: all of an IPv6 /64 network is one.
-fn source(ip: IpAddr) -> IpAddr {
-    match ip {
-        IpAddr::V4(_) => ip,
-        IpAddr::V6(ip) => IpAddr::V6((ip.to_bits() >> 64 << 64).into()),
     }
 }
 

@@ -6,10 +6,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use tokio::{
-    sync::Semaphore,
-    time::{sleep_until, timeout},
-};
+use tokio::time::{sleep_until, timeout};
 
 use super::{
     guard::{Guard, Repeat, Repeats, Seen},
@@ -23,8 +20,6 @@ use crate::{
     wire::{AuthFields, Body, Frame, Message, MessageType},
 };
 
-/// How many handlers may run at once.
-const HANDLERS: usize = 4_096;
 /// How many senders' records are kept at hand.
 const SENDERS: usize = 1_024;
 
@@ -36,7 +31,6 @@ pub(super) struct Receiver {
     hasher: RandomState,
     guard: Guard,
     repeats: Arc<Repeats>,
-    permits: Arc<Semaphore>,
 }
 
 /// A sender and what is counted of it.
@@ -65,7 +59,6 @@ impl Receiver {
             hasher: RandomState::new(),
             guard: Guard::new(),
             repeats: Arc::new(Repeats::new()),
-            permits: Arc::new(Semaphore::new(HANDLERS)),
         }
     }
 
@@ -190,7 +183,7 @@ impl Receiver {
 
     fn run_later(&self, mut pending: Pending, known: Arc<Known>, back: Return) {
         let shared = Arc::clone(&self.shared);
-        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
+        let Ok(permit) = Arc::clone(&shared.engine.handlers).try_acquire_owned() else {
             let mut out = BytesMut::new();
             let busy = ReplyError::error("too many requests at once").into();
             shared.engine.finish(&pending.reply_to, Ok(busy), &known.origin, &mut out);
