@@ -70,6 +70,7 @@
 //! | `stream-cipher` | yes | [`plugin::Sha256StreamCipher`] |
 //! | `hashcash` | no | `plugin::HashcashAuth`, proof of work |
 //! | `asymmetric` | no | `plugin::X25519Cipher` |
+//! | `tls` | no | `net::TlsListener`, [`TcpServer`]`::bind_tls`, clients over TLS |
 //! | `json` | no | the `Json<T>` argument and reply |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -97,6 +98,10 @@ pub use error::{Error, Result};
 pub use handler::App;
 #[doc(inline)]
 pub use net::{TcpServer, UdpNode, client::TcpClient};
+/// The TLS library whose configurations [`net::TlsListener`] and clients take.
+#[cfg(feature = "tls")]
+pub use rustls;
+
 #[cfg(feature = "macros")]
 pub use netaio_macros::{app, handlers, message_types, on, once};
 #[doc(inline)]

@@ -49,6 +49,15 @@ async fn the_demo_needs_nothing() {
     assert!(demo.succeeded().await);
 }
 
+#[tokio::test]
+async fn the_tls_demo_knows_its_client() {
+    let none: [&str; 0] = [];
+    let mut demo = Process::start(&example("tls_demo"), none);
+    let line = demo.line().await.expect("a greeting");
+    assert!(line.starts_with("hello world, with your certificate of"), "{line}");
+    assert!(demo.succeeded().await);
+}
+
 /// Sends a driver line and returns the answer to it.
 async fn ask(client: &mut Process, line: Value) -> Value {
     client.say(&line.to_string()).await;

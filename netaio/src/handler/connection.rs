@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Context, FromContext, IntoErrorReply, RemoteAddr, ReplyError, Transport};
+use super::{Context, FromContext, Identity, IntoErrorReply, RemoteAddr, ReplyError, Transport};
 use crate::{
     plugin::SealError,
     wire::{BodyTooLarge, Message, TooLarge},
@@ -28,6 +28,11 @@ pub(crate) trait Link: Send + Sync {
     fn send(&self, message: Message) -> Result<(), SendError>;
     fn close(&self);
     fn is_closed(&self) -> bool;
+
+    /// Returns who the other end proved to be when it connected.
+    fn identity(&self) -> Option<&Identity> {
+        None
+    }
 
     /// Returns whether a subscription was refused since this was last asked.
     fn take_refusal(&self) -> bool;
@@ -60,6 +65,12 @@ impl Connection {
     #[must_use]
     pub fn remote_addr(&self) -> &RemoteAddr {
         self.link.remote()
+    }
+
+    /// Returns the certificates by which the other end proved itself, such as a TLS client's.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.link.identity()
     }
 
     /// Returns the kind of network it runs over.

@@ -9,6 +9,7 @@
 //! | [`Connection`](super::Connection) | a handle to the sender: subscribe, send, close |
 //! | [`Endpoint`](super::Endpoint) | the server or node: notify, broadcast |
 //! | [`Peer`](crate::peer::Peer), `Option<Peer>` | the peer that made itself known from the sender's address |
+//! | [`Identity`](super::Identity), `Option<Identity>` | the certificates of a TLS client |
 //! | [`Verified`](super::Verified) | what the layers have verified: key, plugins, signer |
 //! | [`MessageType`] | the message's type |
 //! | [`Content`], `Bytes`, `Vec<u8>`, `String` | the content; last argument only |

@@ -11,6 +11,7 @@ mod descriptor;
 mod endpoint;
 pub mod extract;
 mod function;
+mod identity;
 #[cfg(feature = "json")]
 mod json;
 mod key;
@@ -30,6 +31,7 @@ pub use descriptor::{
 pub use endpoint::Endpoint;
 pub use extract::{FromContext, FromMessage};
 pub use function::{Async, Handler, Plain};
+pub use identity::{Identity, NoIdentity};
 #[cfg(feature = "json")]
 pub use json::{Json, JsonRejection};
 pub use key::RouteKey;

@@ -11,7 +11,9 @@ use bytes::{Bytes, BytesMut};
 use crate::{
     budget::Budget,
     engine::{BroadcastScope, Engine, Hooks, count},
-    handler::{ConnectionId, Link, Node, RemoteAddr, SendError, SubscribeError, Transport},
+    handler::{
+        ConnectionId, Identity, Link, Node, RemoteAddr, SendError, SubscribeError, Transport,
+    },
     net::{admission::Admission, peers::PeerHost},
     peer::{Peer, PeerManagement},
     plugin::Layer,
@@ -30,12 +32,21 @@ pub(crate) struct Hub {
     this: Weak<Self>,
 }
 
+/// The other end of a new connection.
+#[derive(Debug)]
+pub(crate) struct Remote {
+    pub(crate) addr: RemoteAddr,
+    pub(crate) transport: Transport,
+    pub(crate) identity: Option<Identity>,
+}
+
 /// One connection, as the rest of the endpoint sees it.
 #[derive(Debug)]
 pub(crate) struct Peering {
     id: ConnectionId,
     remote: RemoteAddr,
     transport: Transport,
+    identity: Option<Identity>,
     pub(crate) outbox: Outbox,
     /// Set when a subscription was refused, until the handler's reply says so.
     refused: AtomicBool,
@@ -75,14 +86,23 @@ impl Hub {
     }
 
     /// Lists a new connection.
-    pub(crate) fn add(self: &Arc<Self>, remote: RemoteAddr, transport: Transport) -> Listed {
+    pub(crate) fn add(self: &Arc<Self>, remote: Remote) -> Listed {
+        let Remote { addr: remote, transport, identity } = remote;
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed));
         let outbox = Outbox::new(self.engine.limits.outbound_limit, &self.budget);
         let (refused, authenticated) = (AtomicBool::new(false), AtomicBool::new(false));
         let hub = Arc::clone(self);
-        let peering =
-            Arc::new(Peering { id, remote, transport, outbox, refused, authenticated, hub });
+        let peering = Arc::new(Peering {
+            id,
+            remote,
+            transport,
+            identity,
+            outbox,
+            refused,
+            authenticated,
+            hub,
+        });
         self.lock().insert(id, Arc::clone(&peering));
         if let Some(oldest) = self.admission.add_stranger(&peering) {
             count::strangers_dropped(&self.engine.counters);
@@ -231,6 +251,10 @@ impl Link for Peering {
 
     fn transport(&self) -> Transport {
         self.transport
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     fn subscribe(&self, uri: Bytes) -> Result<(), SubscribeError> {

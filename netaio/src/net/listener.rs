@@ -2,7 +2,7 @@ use std::{future::Future, io};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::handler::{RemoteAddr, Transport};
+use crate::handler::{Identity, RemoteAddr, Transport};
 
 /// A source of connections: anything that accepts byte streams.
 ///
@@ -22,6 +22,11 @@ pub trait Listener: Send + 'static {
     /// Returns the kind of network, for handlers and logs.
     fn transport(&self) -> Transport {
         Transport::Other
+    }
+
+    /// Returns who the other end of a connection has proved to be; the default is nobody.
+    fn identity(&self, _stream: &Self::Stream) -> Option<Identity> {
+        None
     }
 
     /// Returns the address it listens at, for logs.

@@ -14,6 +14,8 @@ mod sealing;
 mod server;
 mod session;
 mod shutdown;
+#[cfg(feature = "tls")]
+mod tls;
 mod udp;
 
 pub use listener::Listener;
@@ -21,4 +23,6 @@ pub use listener::bind_tcp;
 pub use peers::Peers;
 pub use server::{ServerHandle, TcpServer, TcpServerBuilder};
 pub use shutdown::ShutdownReport;
+#[cfg(feature = "tls")]
+pub use tls::TlsListener;
 pub use udp::{Multicast, UdpCall, UdpHandle, UdpNode, UdpNodeBuilder};

@@ -2,6 +2,7 @@ use std::{fmt, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::D
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
     time::{Instant, sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -9,7 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     Listener, Peers, ShutdownReport,
     admission::Refusal,
-    hub::Hub,
+    hub::{Hub, Remote},
     listener::bind_tcp,
     options::{answering_options, endpoint_options},
     peers::{PeerHost, PeerOptions},
@@ -91,10 +92,34 @@ impl TcpServer {
     ///
     /// Nothing is bound when it is dropped before it is done.
     pub async fn bind(mut self, addr: impl tokio::net::ToSocketAddrs) -> Result<Self> {
+        let listener = self.bound(addr).await?;
+        Ok(self.listen(listener))
+    }
+
+    async fn bound(&mut self, addr: impl tokio::net::ToSocketAddrs) -> Result<TcpListener> {
         let addrs: Vec<_> = tokio::net::lookup_host(addr).await?.collect();
         let listener = bind_tcp(&addrs, self.hub.engine.limits.backlog)?;
         self.local_addrs.push(listener.local_addr()?);
-        Ok(self.listen(listener))
+        Ok(listener)
+    }
+
+    /// Listens at one more address, for TLS connections.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is bound when it is dropped before it is done.
+    #[cfg(feature = "tls")]
+    pub async fn bind_tls(
+        mut self,
+        addr: impl tokio::net::ToSocketAddrs,
+        config: Arc<rustls::ServerConfig>,
+    ) -> Result<Self> {
+        let listener = self.bound(addr).await?;
+        Ok(self.listen(super::TlsListener::new(listener, config)))
     }
 
     /// Listens at one more path, as a Unix socket.
@@ -254,7 +279,8 @@ impl Accepting {
             match accepted {
                 Ok((stream, remote)) => {
                     pause = FIRST_PAUSE;
-                    self.admit(stream, remote, transport);
+                    let identity = listener.identity(&stream);
+                    self.admit(stream, Remote { addr: remote, transport, identity });
                 }
                 Err(error) if is_of_one_connection(&error) => {
                     tracing::debug!(%error, "a connection failed before it was accepted");
@@ -272,11 +298,11 @@ impl Accepting {
         }
     }
 
-    fn admit<S>(&self, stream: S, remote: RemoteAddr, transport: Transport)
+    fn admit<S>(&self, stream: S, remote: Remote)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let place = match self.hub.admission.admit(&remote) {
+        let place = match self.hub.admission.admit(&remote.addr) {
             Ok(place) => place,
             Err(refusal) => {
                 let counters = &self.hub.engine.counters;
@@ -284,12 +310,12 @@ impl Accepting {
                     Refusal::Full => count::refused(counters),
                     Refusal::Source => count::refused_by_source(counters),
                 }
-                return tracing::debug!(%remote, ?refusal, "refused: too many connections");
+                return tracing::debug!(remote = %remote.addr, ?refusal, "refused: too many connections");
             }
         };
         let hub = Arc::clone(&self.hub);
         self.tasks.spawn(async move {
-            serve(stream, remote, transport, hub).await;
+            serve(stream, remote, hub).await;
             drop(place);
         });
     }
@@ -373,6 +399,25 @@ impl TcpServerBuilder {
         self.build()?.bind(addr).await
     }
 
+    /// Listens at a TCP address for TLS connections, as the configuration says: certificates,
+    /// keys, and whom to trust.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is bound when it is dropped before it is done.
+    #[cfg(feature = "tls")]
+    pub async fn bind_tls(
+        self,
+        addr: impl tokio::net::ToSocketAddrs,
+        config: Arc<rustls::ServerConfig>,
+    ) -> Result<TcpServer> {
+        self.build()?.bind_tls(addr, config).await
+    }
+
     /// Listens at a path, as a Unix socket.
     ///
     /// # Errors
@@ -394,11 +439,12 @@ impl TcpServerBuilder {
     }
 
     /// Serves one stream until it ends, in a task of its own.
-    pub(crate) fn serve_stream<S>(self, stream: S, remote: RemoteAddr, transport: Transport)
+    pub(crate) fn serve_stream<S>(self, stream: S, addr: RemoteAddr, transport: Transport)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        tokio::spawn(serve(stream, remote, transport, self.hub()));
+        let remote = Remote { addr, transport, identity: None };
+        tokio::spawn(serve(stream, remote, self.hub()));
     }
 
     fn build(self) -> Result<TcpServer> {

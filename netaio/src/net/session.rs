@@ -9,11 +9,11 @@ use tracing::Instrument;
 
 use super::{
     driver::{Driver, End, Receiver},
-    hub::{Hub, Peering},
+    hub::{Hub, Peering, Remote},
 };
 use crate::{
     engine::{Engine, HandlerFailure, Origin, ReplyTo, Step, count},
-    handler::{Connection, Endpoint, RemoteAddr, Reply, Transport},
+    handler::{Connection, Endpoint, Reply},
     wire::Frame,
 };
 
@@ -52,11 +52,11 @@ impl Receiver for Session<'_> {
 }
 
 /// Serves one connection to its end.
-pub(crate) async fn serve<S>(stream: S, remote: RemoteAddr, transport: Transport, hub: Arc<Hub>)
+pub(crate) async fn serve<S>(stream: S, remote: Remote, hub: Arc<Hub>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let listed = hub.add(remote, transport);
+    let listed = hub.add(remote);
     let peering = &listed.0;
     let connection = Connection::new(Arc::clone(peering) as _);
     let span = tracing::debug_span!(

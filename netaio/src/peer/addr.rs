@@ -11,6 +11,8 @@ use std::{
 pub enum Transport {
     /// A TCP connection.
     Tcp,
+    /// A TLS connection over TCP.
+    Tls,
     /// UDP datagrams.
     Udp,
     /// A Unix domain socket.
@@ -25,6 +27,7 @@ impl fmt::Display for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Tcp => "tcp",
+            Self::Tls => "tls",
             Self::Udp => "udp",
             Self::Unix => "unix",
             Self::Memory => "memory",

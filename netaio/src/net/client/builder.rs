@@ -5,7 +5,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::{
     ConnectError, Reconnect, ServerName, TcpClient, TimedOutCall,
     connection::start,
-    shared::{Guard, OnTimeout, Shared},
+    shared::{Guard, Options, Shared},
 };
 use crate::{
     engine::{AuthFailurePolicy, Engine, Limits, Parts},
@@ -22,14 +22,10 @@ use crate::{
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `connect`"]
 pub struct TcpClientBuilder {
-    handlers: App,
     outer: Layer,
     limits: Limits,
     environment: Arc<dyn Environment>,
-    timeout: Duration,
-    connect_timeout: Duration,
-    reconnect: Option<Reconnect>,
-    on_timeout: Option<OnTimeout>,
+    options: Options,
     peers: PeerOptions,
 }
 
@@ -38,33 +34,37 @@ impl TcpClientBuilder {
 
     pub(super) fn new() -> Self {
         Self {
-            handlers: App::empty(),
             outer: Layer::new(),
             limits: Limits::default(),
             environment: Arc::new(System),
-            timeout: Duration::from_secs(10),
-            connect_timeout: Duration::from_secs(10),
-            reconnect: None,
-            on_timeout: None,
+            options: Options {
+                handlers: App::empty(),
+                timeout: Duration::from_secs(10),
+                connect_timeout: Duration::from_secs(10),
+                reconnect: None,
+                on_timeout: None,
+                #[cfg(feature = "tls")]
+                tls: None,
+            },
             peers: PeerOptions::default(),
         }
     }
 
     /// Sets how long a call waits for its answer, unless it says otherwise; the default is 10 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.options.timeout = timeout;
         self
     }
 
     /// Sets how long connecting may take; the default is 10 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.options.connect_timeout = timeout;
         self
     }
 
     /// Restores lost connections; by default they stay lost.
     pub fn reconnect(mut self, policy: Reconnect) -> Self {
-        self.reconnect = Some(policy);
+        self.options.reconnect = Some(policy);
         self
     }
 
@@ -72,7 +72,17 @@ impl TcpClientBuilder {
     #[doc(alias = "set_timeout_handler")]
     #[doc(alias = "timeout_error_handler")]
     pub fn on_timeout(mut self, hook: impl Fn(&TimedOutCall) + Send + Sync + 'static) -> Self {
-        self.on_timeout = Some(Arc::new(hook));
+        self.options.on_timeout = Some(Arc::new(hook));
+        self
+    }
+
+    /// Connects by TLS, as the configuration says: whom to trust, and the client's certificate.
+    ///
+    /// The server's certificate must be for the host by which it is named. Unix sockets are used
+    /// as they are.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, config: Arc<rustls::ClientConfig>) -> Self {
+        self.options.tls = Some(config);
         self
     }
 
@@ -81,7 +91,7 @@ impl TcpClientBuilder {
     pub fn message_types<T: MessageTypes>(self) -> Self {
         for &(_, code) in T::TYPES {
             if let Some(message_type) = MessageType::from_code(code) {
-                self.handlers.router().learn(message_type);
+                self.options.handlers.router().learn(message_type);
             }
         }
         self
@@ -123,21 +133,14 @@ impl TcpClientBuilder {
         }
         let engine = Engine::new(Parts {
             role: Role::Client,
-            router: Arc::clone(self.handlers.router()),
+            router: Arc::clone(self.options.handlers.router()),
             outer: self.outer,
             peers: self.peers.book(&*self.environment),
             environment: self.environment,
             limits: self.limits,
             on_auth_failure: AuthFailurePolicy::Drop,
         });
-        let shared = Arc::new(Shared::new(
-            engine,
-            self.handlers,
-            self.timeout,
-            self.connect_timeout,
-            self.reconnect,
-            self.on_timeout,
-        ));
+        let shared = Arc::new(Shared::new(engine, self.options));
         self.peers.managed.into_iter().for_each(|management| shared.manage(management));
         let guard = Arc::new(Guard(Arc::clone(&shared)));
         TcpClient { shared, _guard: guard, layer: Layer::new(), server: None }

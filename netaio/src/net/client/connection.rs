@@ -120,6 +120,12 @@ pub(super) async fn connect(shared: &Arc<Shared>, name: &ServerName) -> Result<(
         }
         let stream = connect_tcp(name).await?;
         let remote = stream.peer_addr()?.into();
+        #[cfg(feature = "tls")]
+        if let Some(config) = &shared.tls {
+            let stream = crate::net::tls::connect(config, name.as_str(), stream).await?;
+            start(shared, stream, name.clone(), remote, Transport::Tls);
+            return Ok(());
+        }
         start(shared, stream, name.clone(), remote, Transport::Tcp);
         Ok(())
     });

@@ -2,6 +2,7 @@ use std::{
     collections::{HashMap, HashSet},
     fmt,
     net::{IpAddr, SocketAddr},
+    ops::Deref,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -65,17 +66,25 @@ impl From<(IpAddr, u16)> for ServerName {
 /// A hook that is told of calls that timed out.
 pub(super) type OnTimeout = Arc<dyn Fn(&TimedOutCall) + Send + Sync>;
 
-/// What all handles and connections of a client share.
-pub(super) struct Shared {
-    pub(super) engine: Arc<Engine>,
+/// What a client's builder has collected.
+#[derive(Clone)]
+pub(super) struct Options {
     pub(super) handlers: App,
-    /// Messages that nothing else took.
-    pub(super) inbox: Queue<Message>,
-    pub(super) subscriptions: Mutex<Vec<Subscribed>>,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
     pub(super) reconnect: Option<Reconnect>,
     pub(super) on_timeout: Option<OnTimeout>,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<Arc<rustls::ClientConfig>>,
+}
+
+/// What all handles and connections of a client share.
+pub(super) struct Shared {
+    pub(super) engine: Arc<Engine>,
+    options: Options,
+    /// Messages that nothing else took.
+    pub(super) inbox: Queue<Message>,
+    pub(super) subscriptions: Mutex<Vec<Subscribed>>,
     /// Set when the last handle is gone.
     pub(super) abandoned: CancellationToken,
     links: Mutex<Links>,
@@ -101,23 +110,12 @@ struct Links {
 }
 
 impl Shared {
-    pub(super) fn new(
-        engine: Engine,
-        handlers: App,
-        timeout: Duration,
-        connect_timeout: Duration,
-        reconnect: Option<Reconnect>,
-        on_timeout: Option<OnTimeout>,
-    ) -> Self {
+    pub(super) fn new(engine: Engine, options: Options) -> Self {
         Self {
             engine: Arc::new(engine),
-            handlers,
+            options,
             inbox: Queue::new(1_024),
             subscriptions: Mutex::default(),
-            timeout,
-            connect_timeout,
-            reconnect,
-            on_timeout,
             abandoned: CancellationToken::new(),
             links: Mutex::default(),
         }
@@ -210,6 +208,14 @@ impl Shared {
     fn links(&self) -> MutexGuard<'_, Links> {
         // Nothing that runs under the lock can panic half-way.
         self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Deref for Shared {
+    type Target = Options;
+
+    fn deref(&self) -> &Options {
+        &self.options
     }
 }
 
