@@ -70,6 +70,7 @@
 //! | `stream-cipher` | yes | [`plugin::Sha256StreamCipher`] |
 //! | `hashcash` | no | `plugin::HashcashAuth`, proof of work |
 //! | `asymmetric` | no | `plugin::X25519Cipher` |
+//! | `metrics` | no | counters and histograms for the `metrics` crate's recorder: see [`observability`] |
 //! | `tls` | no | `net::TlsListener`, [`TcpServer`]`::bind_tls`, clients over TLS |
 //! | `json` | no | the `Json<T>` argument and reply |
 
@@ -122,6 +123,9 @@ pub mod registration {}
 
 #[doc = include_str!("docs/handler_errors.md")]
 pub mod handler_errors {}
+
+#[doc = include_str!("docs/observability.md")]
+pub mod observability {}
 
 #[doc = include_str!("docs/coming_from_python.md")]
 pub mod coming_from_python {}

@@ -23,6 +23,8 @@ macro_rules! counters {
             $(
                 pub(crate) fn $name(counters: &Counters) {
                     counters.$name.fetch_add(1, Relaxed);
+                    #[cfg(feature = "metrics")]
+                    metrics::counter!(concat!("netaio_", stringify!($name))).increment(1);
                 }
             )*
         }

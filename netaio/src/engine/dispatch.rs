@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use super::{
     AuthFailureAction, Engine, Opened, Pending, ReadError, RefusedMessage, Remote, ReplayCache,
     counters::count,
+    metrics::{self, Timer},
     peers::is_management,
     pending::{HandlerFailure, ReplyTo, catch},
 };
@@ -75,6 +76,22 @@ pub(crate) enum Step {
     Close(&'static str),
 }
 
+/// What is left to do after a message that was refused; what is to be answered is in the buffer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Refused {
+    Done,
+    Close(&'static str),
+}
+
+impl From<Refused> for Step {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Done => Self::Done,
+            Refused::Close(reason) => Self::Close(reason),
+        }
+    }
+}
+
 /// What became of a message that passed the outer layer.
 #[derive(Debug)]
 pub(crate) enum Handled {
@@ -95,7 +112,7 @@ impl Engine {
         frame: Frame,
         origin: &Origin,
         out: &mut BytesMut,
-    ) -> Result<Opened, Step> {
+    ) -> Result<Opened, Refused> {
         let table = self.router.table();
         let received = match self.read(table.types(), frame) {
             Ok(received) => received,
@@ -103,7 +120,9 @@ impl Engine {
         };
         let message_type = received.message_type;
         let uri = if self.outer.is_empty() { Bytes::new() } else { self.visible_uri(&received) };
-        self.open_outer(received, origin.remote(self)).map_err(|error| match error {
+        let opened = self.open_outer(received, origin.remote(self));
+        let opened = opened.inspect(|_| metrics::received(message_type));
+        opened.map_err(|error| match error {
             OpenError::Auth(failure) => {
                 self.refuse(message_type, &uri, &failure, None, origin, out)
             }
@@ -123,10 +142,10 @@ impl Engine {
             Handled::Later(pending) => Step::Later(pending),
             Handled::Nobody(opened) => self.unhandled(opened, origin, out),
             Handled::Failed(OpenError::Auth(failure), layer) => {
-                self.refuse(message_type, &uri, &failure, Some(&layer), origin, out)
+                self.refuse(message_type, &uri, &failure, Some(&layer), origin, out).into()
             }
             Handled::Failed(OpenError::Cipher(error), _) => {
-                self.undecryptable(message_type, &error)
+                self.undecryptable(message_type, &error).into()
             }
         }
     }
@@ -191,14 +210,15 @@ impl Engine {
             slot,
             signers: &signers,
         };
-        let result = catch(|| (slot.call)(message, &call));
-        let handler = slot.route.name;
-        let reply_to = ReplyTo { uri, layer: slot.layer.clone(), handler };
+        let (handler, timer) = (slot.route.name, Timer::start());
+        let span = tracing::debug_span!("handler", name = handler, r#type = %call.message_type);
+        let result = catch(|| span.in_scope(|| (slot.call)(message, &call)));
+        let reply_to = ReplyTo { uri, layer: slot.layer.clone(), handler, timer };
         match result {
             Ok(Outcome::Ready(reply)) => Handled::Ready(reply, reply_to),
             Ok(Outcome::Later(future)) => {
                 let timeout = slot.timeout.unwrap_or(self.limits.handler_timeout);
-                Handled::Later(Pending { future, reply_to, timeout })
+                Handled::Later(Pending { future, reply_to, timeout, span })
             }
             Err(failure) => Handled::Ready(self.failed(&failure, handler), reply_to),
         }
@@ -234,6 +254,7 @@ impl Engine {
     /// Seals a reply. One that can't be sealed becomes an ERROR: a failure must not look like a
     /// timeout.
     fn reply(&self, reply: Reply, to: &ReplyTo, origin: &Origin, out: &mut BytesMut) {
+        to.timer.stop(to.handler);
         // What the handler sent to this connection itself comes before its reply.
         origin.connection.take_queued(out);
         let Some(mut message) = reply.into_message() else { return };
@@ -259,11 +280,11 @@ impl Engine {
         }
     }
 
-    fn unreadable(&self, error: &ReadError, origin: &Origin, out: &mut BytesMut) -> Step {
+    fn unreadable(&self, error: &ReadError, origin: &Origin, out: &mut BytesMut) -> Refused {
         count::rejected(&self.counters);
         tracing::debug!(remote = %origin.connection.remote_addr(), %error, "refused a frame");
         let ReadError::Checksum(message_type) = *error else {
-            return Step::Close("a frame is not a message");
+            return Refused::Close("a frame is not a message");
         };
         // Never signed: its sender may be anybody.
         if !(origin.is_datagram() && message_type.is_response()) {
@@ -281,7 +302,7 @@ impl Engine {
         inner: Option<&Layer>,
         origin: &Origin,
         out: &mut BytesMut,
-    ) -> Step {
+    ) -> Refused {
         count::auth_failures(&self.counters);
         let remote = origin.connection.remote_addr();
         let refused = RefusedMessage { message_type, remote, failure, inner: inner.is_some() };
@@ -291,7 +312,7 @@ impl Engine {
         // An answer would cost more than the check.
         let silent = silent || matches!(failure, AuthFailure::Ignored(_));
         match self.on_auth_failure.decide(&refused) {
-            AuthFailureAction::Disconnect => return Step::Close("auth failed"),
+            AuthFailureAction::Disconnect => return Refused::Close("auth failed"),
             AuthFailureAction::Reply(reply) if !silent => {
                 let reply = reply.unwrap_or_else(|| auth_error(inner.unwrap_or(&self.outer)));
                 if let Some(message) = reply.into_message() {
@@ -314,10 +335,14 @@ impl Engine {
         strike(&origin.auth_failures, self.limits.max_auth_failures, "too many auth failures")
     }
 
-    fn undecryptable(&self, message_type: MessageType, error: &crate::plugin::CipherError) -> Step {
+    fn undecryptable(
+        &self,
+        message_type: MessageType,
+        error: &crate::plugin::CipherError,
+    ) -> Refused {
         count::decrypt_failures(&self.counters);
         tracing::debug!(%message_type, %error, "dropped a message that does not decrypt");
-        Step::Done
+        Refused::Done
     }
 
     fn unhandled(&self, opened: Opened, origin: &Origin, out: &mut BytesMut) -> Step {
@@ -335,7 +360,8 @@ impl Engine {
             }
             return Step::Answered;
         }
-        let reply_to = ReplyTo { uri, layer: Layer::new(), handler: "default" };
+        let timer = Timer::start();
+        let reply_to = ReplyTo { uri, layer: Layer::new(), handler: "default", timer };
         self.reply(Reply::not_found(), &reply_to, origin, out);
         Step::Done
     }
@@ -348,6 +374,6 @@ fn auth_error(layer: &Layer) -> Reply {
 }
 
 /// Counts a fault of a connection; too many close it.
-fn strike(faults: &AtomicU32, most: u32, reason: &'static str) -> Step {
-    if faults.fetch_add(1, Relaxed) + 1 >= most { Step::Close(reason) } else { Step::Done }
+fn strike(faults: &AtomicU32, most: u32, reason: &'static str) -> Refused {
+    if faults.fetch_add(1, Relaxed) + 1 >= most { Refused::Close(reason) } else { Refused::Done }
 }

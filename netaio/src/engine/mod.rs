@@ -10,6 +10,7 @@ mod counters;
 mod dispatch;
 mod failure;
 mod limits;
+pub(crate) mod metrics;
 mod peers;
 mod pending;
 mod replay;

@@ -9,6 +9,7 @@ use std::{
 
 use bytes::Bytes;
 
+use super::metrics::Timer;
 use crate::{handler::Reply, plugin::Layer};
 
 /// What a reply needs to know of its request.
@@ -18,6 +19,7 @@ pub(crate) struct ReplyTo {
     /// The inner layer of the handler.
     pub(crate) layer: Layer,
     pub(crate) handler: &'static str,
+    pub(crate) timer: Timer,
 }
 
 /// A handler that has not answered yet.
@@ -25,6 +27,8 @@ pub(crate) struct Pending {
     pub(crate) future: Pin<Box<dyn Future<Output = Reply> + Send>>,
     pub(crate) reply_to: ReplyTo,
     pub(crate) timeout: Duration,
+    /// In which the handler runs on.
+    pub(crate) span: tracing::Span,
 }
 
 /// Why a handler gave no reply.
@@ -40,7 +44,8 @@ impl Pending {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<Reply, HandlerFailure>> {
-        match catch(|| self.future.as_mut().poll(context)) {
+        let (span, future) = (&self.span, &mut self.future);
+        match catch(|| span.in_scope(|| future.as_mut().poll(context))) {
             Ok(poll) => poll.map(Ok),
             Err(failure) => Poll::Ready(Err(failure)),
         }

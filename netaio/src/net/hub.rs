@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::{
     budget::Budget,
-    engine::{BroadcastScope, Engine, Hooks, count},
+    engine::{BroadcastScope, Engine, Hooks, count, metrics},
     handler::{
         ConnectionId, Identity, Link, Node, RemoteAddr, SendError, SubscribeError, Transport,
     },
@@ -104,6 +104,7 @@ impl Hub {
             hub,
         });
         self.lock().insert(id, Arc::clone(&peering));
+        metrics::connections(1.0);
         if let Some(oldest) = self.admission.add_stranger(&peering) {
             count::strangers_dropped(&self.engine.counters);
             tracing::debug!(connection = %oldest.id, "cut: too many that have proved nothing");
@@ -308,6 +309,7 @@ impl Drop for Listed {
         // Nothing more can be sent, and holders of a handle are to see that.
         peering.outbox.cut();
         peering.hub.lock().remove(&peering.id);
+        metrics::connections(-1.0);
         peering.hub.topics.remove(&peering.id);
         peering.hub.admission.remove_stranger(peering.id);
         peering.hub.engine.peers.with(|manager, _| manager.closed(&peering.remote));

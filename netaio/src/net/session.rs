@@ -33,7 +33,7 @@ impl Receiver for Session<'_> {
                 }
                 self.engine.dispatch(opened, &self.origin, out)
             }
-            Err(step) => step,
+            Err(refused) => refused.into(),
         }
     }
 
