@@ -1,33 +1,3 @@
-//! However a stream is split, the same frames come out, and no byte is lost.
 #![no_main]
 
-use bytes::{Bytes, BytesMut};
-use libfuzzer_sys::fuzz_target;
-use netaio::wire::Frame;
-
-fuzz_target!(|input: (Vec<u8>, Vec<u8>)| {
-    let (stream, splits) = input;
-    let mut whole = Bytes::from(stream.clone());
-    let mut expected = Vec::new();
-    while let Some(frame) = Frame::decode(&mut whole) {
-        expected.push(frame);
-    }
-    let (mut frames, mut left, mut buffered) = (Vec::new(), &stream[..], BytesMut::new());
-    let mut splits = splits.into_iter().cycle();
-    while !left.is_empty() {
-        let split = splits.next().map_or(left.len(), |size| usize::from(size) + 1);
-        let (chunk, rest) = left.split_at(split.min(left.len()));
-        left = rest;
-        buffered.extend_from_slice(chunk);
-        let mut unread = buffered.split().freeze();
-        while let Some(frame) = Frame::decode(&mut unread) {
-            frames.push(frame);
-        }
-        assert!(unread.len() < Frame::needed(&unread), "a whole frame was left");
-        buffered.extend_from_slice(&unread);
-    }
-    assert_eq!(frames, expected);
-    assert_eq!(buffered, whole);
-    let used: usize = frames.iter().map(|frame| frame.header.frame_length()).sum();
-    assert_eq!(used + buffered.len(), stream.len());
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| netaio_fuzz::frame_chunks::run(bytes));

@@ -1,12 +1,3 @@
-//! Any bytes decode or fail; what decodes has one canonical form, which decodes to itself.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use netaio::wire::packify::{decode, encode};
-
-fuzz_target!(|bytes: &[u8]| {
-    let Ok(value) = decode(bytes) else { return };
-    let canonical = encode(&value).expect("what was read can be written");
-    let again = decode(&canonical).expect("what was written can be read");
-    assert_eq!(encode(&again).expect("again"), canonical);
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| netaio_fuzz::packify_decode::run(bytes));

@@ -1,0 +1,26 @@
+//! What is fuzzed, each as a function of bytes: by libFuzzer on nightly, and on any toolchain by
+//! `replay`, which runs what is in the corpora.
+
+pub mod ciphers;
+pub mod frame_chunks;
+pub mod hashcash;
+pub mod hmac_check;
+pub mod message;
+pub mod packify_decode;
+pub mod packify_value;
+pub mod server_stream;
+
+/// A target's name and the function.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All targets.
+pub const TARGETS: [Target; 8] = [
+    ("packify_decode", packify_decode::run),
+    ("packify_value", packify_value::run),
+    ("frame_chunks", frame_chunks::run),
+    ("message", message::run),
+    ("hmac_check", hmac_check::run),
+    ("ciphers", ciphers::run),
+    ("hashcash", hashcash::run),
+    ("server_stream", server_stream::run),
+];
