@@ -46,7 +46,7 @@ const ATTACKS: [Attack; 5] = [
     Attack { name: "bad auth", message: bad_auth, reads: true, stays: false },
     Attack { name: "malformed", message: malformed, reads: true, stays: false },
     Attack { name: "never reads", message: never_reads, reads: false, stays: false },
-    Attack { name: "half open", message: half_open, reads: false, stays: true },
+    Attack { name: "half open", message: half_open, reads: true, stays: true },
     Attack { name: "subscriptions", message: subscriptions, reads: true, stays: false },
 ];
 
@@ -122,8 +122,7 @@ async fn rage(to: SocketAddr, attack: Attack, first: u64, until: Instant, sent: 
                     return;
                 }
                 if attack.stays {
-                    let _ = reader_end(&writer).await;
-                    return;
+                    std::future::pending::<()>().await;
                 }
                 sleep(Duration::from_millis(1_000 / RATE)).await;
             }
@@ -138,11 +137,6 @@ async fn rage(to: SocketAddr, attack: Attack, first: u64, until: Instant, sent: 
             sent.closed.fetch_add(1, Relaxed);
         }
     }
-}
-
-/// Waits until the other end has closed.
-async fn reader_end(writer: &tokio::net::tcp::OwnedWriteHalf) -> std::io::Result<()> {
-    writer.ready(tokio::io::Interest::ERROR).await.map(drop)
 }
 
 async fn connect(to: SocketAddr, number: u64) -> std::io::Result<TcpStream> {

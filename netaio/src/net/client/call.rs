@@ -24,6 +24,10 @@ use crate::{
 /// that takes its time to protect the message, such as by proof of work, does so before the time
 /// of the answer starts.
 ///
+/// Answers carry no number: they belong to calls by their uri, and for one uri by the order in which
+/// the calls were sent. A call that gave up keeps its place for 10 s more, so that its late answer is
+/// not taken for that of the next call to the same uri; an answer that comes later still is.
+///
 /// # Cancel safety
 ///
 /// Dropped before it is done, the message may have been sent; its answer is taken off the
