@@ -216,7 +216,7 @@ async fn client(connector: memory::MemoryConnector, dice: Dice, weather: Weather
                         );
                         seen.answered += 1;
                     }
-                    (_, Err(RequestError::TimedOut { .. } | RequestError::Closed { .. })) => {
+                    (_, Err(RequestError::Closed { .. })) => {
                         seen.failed += 1;
                     }
                     (_, Err(error)) => panic!("an unexpected error: {error}"),
