@@ -55,6 +55,9 @@ impl Engine {
         if inner.seals_uri() {
             return Err(SealError::from(CipherError::SealsUri).into());
         }
+        if let Some(field) = inner.shared_field(&self.outer) {
+            return Err(SealError::SharedField(field.to_owned()).into());
+        }
         let peer = self.peer_for(inner, to.addr).or_else(|| self.peer_for(&self.outer, to.addr));
         let context = self.context(message_type, Direction::Outgoing, peer.as_deref());
         let context = PluginContext { stop: to.stop, ..context };

@@ -402,12 +402,11 @@ impl<A: Application> fmt::Debug for AppBuilder<A> {
 /// that need an auth plugin and have none.
 pub(crate) fn check_outer(router: &Router, outer: &Layer) -> Result<(), BuildError> {
     warn_of_malleable(router, outer);
-    let names = outer.field_names();
     let problems: Vec<_> = router
         .table()
         .slots()
         .filter_map(|slot| {
-            let field = slot.layer.field_names().into_iter().find(|name| names.contains(name))?;
+            let field = slot.layer.shared_field(outer)?.to_owned();
             Some(Problem::SharedField { field, route: slot.route.to_string() })
         })
         .collect();

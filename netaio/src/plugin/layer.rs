@@ -14,13 +14,15 @@ use crate::wire::{AuthFields, Body};
 pub struct Layer {
     auth: Option<Arc<dyn AuthPlugin>>,
     cipher: Option<Arc<dyn CipherPlugin>>,
+    /// The fields that its plugins alone may write.
+    field_names: Option<Arc<[String]>>,
 }
 
 impl Layer {
     /// Makes a layer that protects nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { auth: None, cipher: None }
+        Self { auth: None, cipher: None, field_names: None }
     }
 
     /// Sets the auth plugin.
@@ -39,14 +41,14 @@ impl Layer {
     #[must_use]
     pub fn shared_auth(mut self, plugin: Arc<dyn AuthPlugin>) -> Self {
         self.auth = Some(plugin);
-        self
+        self.named()
     }
 
     /// Sets a cipher that is used elsewhere too.
     #[must_use]
     pub fn shared_cipher(mut self, plugin: Arc<dyn CipherPlugin>) -> Self {
         self.cipher = Some(plugin);
-        self
+        self.named()
     }
 
     /// Returns whether it has neither plugin.
@@ -86,11 +88,22 @@ impl Layer {
         (self.auth.is_none() && outer.auth.is_none()).then(|| cipher.name())
     }
 
-    /// Returns the fields that this layer alone may write.
-    pub(crate) fn field_names(&self) -> Vec<String> {
+    fn named(mut self) -> Self {
         let mut names = self.auth.as_ref().map_or_else(Vec::new, |auth| auth.field_names());
         names.extend(self.cipher.iter().flat_map(|cipher| cipher.field_names()));
-        names
+        self.field_names = Some(names.into());
+        self
+    }
+
+    /// Returns the fields that this layer alone may write.
+    fn field_names(&self) -> &[String] {
+        self.field_names.as_deref().unwrap_or_default()
+    }
+
+    /// Returns a field that both this layer and another would write.
+    pub(crate) fn shared_field(&self, other: &Self) -> Option<&str> {
+        let names = other.field_names();
+        self.field_names().iter().find(|name| names.contains(name)).map(String::as_str)
     }
 
     /// Seals and signs a body.
@@ -226,6 +239,9 @@ pub enum SealError {
     /// It could not be sealed.
     #[error("the message can't be sealed")]
     Cipher(#[from] CipherError),
+    /// The inner and the outer layer would write the same field.
+    #[error("two layers write the auth field {0:?}: give one of them another name")]
+    SharedField(String),
 }
 
 /// Why a received message could not be opened.
