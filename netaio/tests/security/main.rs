@@ -14,4 +14,5 @@ mod common;
 mod hashcash;
 mod limits;
 mod replay;
+mod threats;
 mod verified;
