@@ -1,5 +1,5 @@
 //! The audit of the original, security part: for each finding what ours does. The numbers are the
-//! audit's; finding 8 is about a plugin that is not here yet.
+//! audit's.
 
 use std::sync::{
     Arc,
@@ -12,11 +12,14 @@ use netaio::{
     net::UdpNode,
     peer::{PackifyPeers, Peer, PeerManagement, PeerPlugin},
     plugin::{
-        AuthFailure, AuthPlugin, Binding, Direction, HmacAuth, Layer, PluginContext,
-        Sha256StreamCipher, System,
+        AuthFailure, AuthPlugin, Binding, Chain, Direction, HashcashAuth, HmacAuth, Layer,
+        PeerView, PluginContext, Sha256StreamCipher, System,
     },
     prelude::*,
-    wire::{AuthFields, AuthLimits, Body, Frame, encode_frame},
+    wire::{
+        AuthFields, AuthLimits, Body, Frame, encode_frame,
+        packify::{Value, encode},
+    },
 };
 use tokio::net::UdpSocket;
 
@@ -175,6 +178,30 @@ async fn audit_07_a_live_id_is_neither_taken_over_nor_removed_by_another() {
     }
     let known = server.handle.peers().get("alice").unwrap();
     assert_eq!((&known.data()[..], known.addrs().len()), (&b"her key"[..], 1));
+}
+
+/// The finding is about a plugin that is not here yet; those that are take nothing from a peer's
+/// data but the key to which a box is addressed.
+#[test]
+fn audit_08_no_peer_says_by_what_it_is_checked() {
+    let data = encode(&Value::Dict(vec![
+        ("lock".into(), Value::Bytes(vec![1].into())),
+        ("secret".into(), Value::Bytes("the stranger's secret".into())),
+    ]));
+    let data = data.unwrap();
+    let stranger = PeerView { id: b"stranger", data: &data };
+    let kind = MessageType::CreateUri;
+    let known = |direction| PluginContext::new(&System, kind, direction).with_peer(stranger);
+    let body = Body::new("u", "").unwrap();
+    let demanded =
+        Chain::new().then(HashcashAuth::new("app", 2)).then(HmacAuth::new("a secret of sixteen"));
+    let offered =
+        Chain::new().then(HashcashAuth::new("app", 2)).then(HmacAuth::new("the stranger's secret"));
+    let mut fields = AuthFields::new();
+    offered.make(&mut fields, &body, &known(Direction::Outgoing)).unwrap();
+    let checked = demanded.check(&fields, &body, &known(Direction::Incoming));
+    assert_eq!(checked, Err(AuthFailure::Mismatch));
+    assert!(offered.check(&fields, &body, &known(Direction::Incoming)).is_ok());
 }
 
 #[tokio::test]
