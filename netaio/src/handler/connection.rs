@@ -177,7 +177,7 @@ pub enum SendError {
     #[error("the message is too large")]
     TooLarge(#[source] BodyTooLarge),
     /// A plugin could not protect it.
-    #[error("the message can't be protected")]
+    #[error(transparent)]
     Seal(#[from] SealError),
     /// Its auth fields are larger than a message can carry.
     #[error("the auth fields are too large")]

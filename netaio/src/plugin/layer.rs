@@ -234,11 +234,11 @@ impl Watch for Unwatched {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
     /// It could not be signed.
-    #[error("the message can't be signed")]
-    Auth(#[from] AuthError),
+    #[error("the message can't be signed: {0}")]
+    Auth(AuthError),
     /// It could not be sealed.
-    #[error("the message can't be sealed")]
-    Cipher(#[from] CipherError),
+    #[error("the message can't be sealed: {0}")]
+    Cipher(CipherError),
     /// The inner and the outer layer would write the same field.
     #[error("two layers write the auth field {0:?}: give one of them another name")]
     SharedField(String),
@@ -253,6 +253,18 @@ pub enum OpenError {
     /// It does not open.
     #[error("the message can't be opened")]
     Cipher(#[from] CipherError),
+}
+
+impl From<AuthError> for SealError {
+    fn from(error: AuthError) -> Self {
+        Self::Auth(error)
+    }
+}
+
+impl From<CipherError> for SealError {
+    fn from(error: CipherError) -> Self {
+        Self::Cipher(error)
+    }
 }
 
 #[cfg(all(test, feature = "hmac", feature = "stream-cipher"))]

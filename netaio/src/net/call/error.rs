@@ -28,7 +28,7 @@ pub enum RequestError {
         reason: Arc<str>,
     },
     /// The message could not be sent.
-    #[error("the message could not be sent")]
+    #[error(transparent)]
     Send(#[from] SendError),
     /// The server answered NOT_FOUND.
     #[error("not found: {}", .0.text())]
