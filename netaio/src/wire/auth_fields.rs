@@ -340,6 +340,7 @@ pub struct Field<'a> {
 
 impl<'a> Field<'a> {
     /// Returns the packed value, as it is on the wire.
+    #[cfg(feature = "hmac")]
     pub(crate) fn encoded(&self) -> &'a [u8] {
         self.encoded
     }

@@ -1,34 +1,22 @@
+mod accept;
+mod builder;
+
 use std::{fmt, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::TcpListener,
-    time::{Instant, sleep, timeout},
+    time::{Instant, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{
-    Listener, Peers, ShutdownReport,
-    admission::Refusal,
-    hub::{Hub, Remote},
-    listener::bind_tcp,
-    options::{answering_options, endpoint_options},
-    peers::{PeerHost, PeerOptions},
-    session::serve,
-    shutdown::stop_signal,
-};
+use self::accept::Accepting;
+pub use self::builder::TcpServerBuilder;
+use super::{Listener, Peers, ShutdownReport, hub::Hub, listener::bind_tcp, shutdown::stop_signal};
 use crate::{
     Result,
-    engine::{AuthFailurePolicy, Counters, Engine, Limits, Parts, count},
-    handler::{
-        App, Application, Endpoint, Node, RemoteAddr, Router, Transport, check_outer, sorted_routes,
-    },
-    plugin::{Environment, Layer, Role, System},
+    engine::Counters,
+    handler::{App, Application, Endpoint, Node, sorted_routes},
 };
-
-/// The first pause after accepting has failed for want of descriptors; it doubles up to 1 s.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A server over byte streams: TCP, Unix sockets, memory, or streams of your own.
 ///
@@ -60,26 +48,11 @@ pub struct TcpServer {
 /// An accept loop, ready to run, of whatever listener.
 type AcceptLoop = Box<dyn FnOnce(Accepting) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
-/// What an accept loop needs.
-#[derive(Debug, Clone)]
-struct Accepting {
-    hub: Arc<Hub>,
-    stop: CancellationToken,
-    tasks: TaskTracker,
-}
-
 impl TcpServer {
     /// Starts to build a server for an app.
     #[allow(clippy::needless_pass_by_value, reason = "an app is a handle, given away like one")]
     pub fn builder<A: Application>(app: App<A>) -> TcpServerBuilder {
-        TcpServerBuilder {
-            router: Arc::clone(app.router()),
-            outer: Layer::new(),
-            limits: Limits::default(),
-            on_auth_failure: AuthFailurePolicy::default(),
-            environment: Arc::new(System),
-            peers: PeerOptions::default(),
-        }
+        TcpServerBuilder::new(Arc::clone(app.router()))
     }
 
     /// Listens at one more address.
@@ -266,68 +239,6 @@ impl Drop for CutOnDrop {
     }
 }
 
-impl Accepting {
-    async fn run(self, listener: &mut impl Listener) {
-        let transport = listener.transport();
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let accepted = tokio::select! {
-                biased;
-                () = self.stop.cancelled() => return,
-                accepted = listener.accept() => accepted,
-            };
-            match accepted {
-                Ok((stream, remote)) => {
-                    pause = FIRST_PAUSE;
-                    let identity = listener.identity(&stream);
-                    self.admit(stream, Remote { addr: remote, transport, identity });
-                }
-                Err(error) if is_of_one_connection(&error) => {
-                    tracing::debug!(%error, "a connection failed before it was accepted");
-                }
-                Err(error) => {
-                    count::accept_errors(&self.hub.engine.counters);
-                    tracing::warn!(%error, ?pause, "can't accept; pausing");
-                    tokio::select! {
-                        () = self.stop.cancelled() => return,
-                        () = sleep(pause) => {}
-                    }
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-            }
-        }
-    }
-
-    fn admit<S>(&self, stream: S, remote: Remote)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let place = match self.hub.admission.admit(&remote.addr) {
-            Ok(place) => place,
-            Err(refusal) => {
-                let counters = &self.hub.engine.counters;
-                match refusal {
-                    Refusal::Full => count::refused(counters),
-                    Refusal::Source => count::refused_by_source(counters),
-                }
-                return tracing::debug!(remote = %remote.addr, ?refusal, "refused: too many connections");
-            }
-        };
-        let hub = Arc::clone(&self.hub);
-        self.tasks.spawn(async move {
-            serve(stream, remote, hub).await;
-            drop(place);
-        });
-    }
-}
-
-/// Tells errors that say nothing of the next connection from those that do, such as too many open
-/// files.
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
-}
-
 impl fmt::Debug for TcpServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.listeners.iter().map(|(name, _)| name).collect();
@@ -364,112 +275,5 @@ impl ServerHandle {
     /// Stops the server: [`TcpServer::run`] returns when its connections have ended.
     pub fn shutdown(&self) {
         self.stop.cancel();
-    }
-}
-
-/// Builds a [`TcpServer`].
-#[derive(Debug)]
-#[must_use = "a builder does nothing until `bind`"]
-pub struct TcpServerBuilder {
-    router: Arc<Router>,
-    outer: Layer,
-    limits: Limits,
-    on_auth_failure: AuthFailurePolicy,
-    environment: Arc<dyn Environment>,
-    peers: PeerOptions,
-}
-
-impl TcpServerBuilder {
-    endpoint_options!();
-    answering_options!();
-
-    /// Listens at a TCP address; port 0 takes any free one.
-    ///
-    /// An IPv6 wildcard (`[::]`) takes IPv4 connections as well.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`Error::Build`](crate::Error::Build) when a handler's inner layer writes a field of
-    /// the outer one, and [`Error::Io`](crate::Error::Io) when the address can't be bound.
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is bound when it is dropped before it is done.
-    pub async fn bind(self, addr: impl tokio::net::ToSocketAddrs) -> Result<TcpServer> {
-        self.build()?.bind(addr).await
-    }
-
-    /// Listens at a TCP address for TLS connections, as the configuration says: certificates,
-    /// keys, and whom to trust.
-    ///
-    /// # Errors
-    ///
-    /// As [`bind`](Self::bind).
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is bound when it is dropped before it is done.
-    #[cfg(feature = "tls")]
-    pub async fn bind_tls(
-        self,
-        addr: impl tokio::net::ToSocketAddrs,
-        config: Arc<rustls::ServerConfig>,
-    ) -> Result<TcpServer> {
-        self.build()?.bind_tls(addr, config).await
-    }
-
-    /// Listens at a path, as a Unix socket.
-    ///
-    /// # Errors
-    ///
-    /// As [`bind`](Self::bind).
-    #[cfg(unix)]
-    pub fn bind_unix(self, path: impl AsRef<std::path::Path>) -> Result<TcpServer> {
-        self.build()?.bind_unix(path)
-    }
-
-    /// Accepts from a listener that is bound already, or of another kind.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`Error::Build`](crate::Error::Build) when a handler's inner layer writes a field of
-    /// the outer one.
-    pub fn listen(self, listener: impl Listener) -> Result<TcpServer> {
-        Ok(self.build()?.listen(listener))
-    }
-
-    /// Serves one stream until it ends, in a task of its own.
-    pub(crate) fn serve_stream<S>(self, stream: S, addr: RemoteAddr, transport: Transport)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let remote = Remote { addr, transport, identity: None };
-        tokio::spawn(serve(stream, remote, self.hub()));
-    }
-
-    fn build(self) -> Result<TcpServer> {
-        check_outer(&self.router, &self.outer)?;
-        Ok(TcpServer {
-            hub: self.hub(),
-            listeners: Vec::new(),
-            local_addrs: Vec::new(),
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-        })
-    }
-
-    fn hub(self) -> Arc<Hub> {
-        let engine = Engine::new(Parts {
-            role: Role::Server,
-            peers: self.peers.book(&*self.environment),
-            router: self.router,
-            outer: self.outer,
-            environment: self.environment,
-            limits: self.limits,
-            on_auth_failure: self.on_auth_failure,
-        });
-        let hub = Hub::new(Arc::new(engine));
-        self.peers.managed.into_iter().for_each(|management| hub.manage(management));
-        hub
     }
 }

@@ -1,0 +1,91 @@
+use std::{io, sync::Arc, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::sleep,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    engine::count,
+    net::{
+        Listener,
+        admission::Refusal,
+        hub::{Hub, Remote},
+        session::serve,
+    },
+};
+
+/// The first pause after accepting has failed for want of descriptors; it doubles up to 1 s.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What an accept loop needs.
+#[derive(Debug, Clone)]
+pub(super) struct Accepting {
+    pub(super) hub: Arc<Hub>,
+    pub(super) stop: CancellationToken,
+    pub(super) tasks: TaskTracker,
+}
+
+impl Accepting {
+    pub(super) async fn run(self, listener: &mut impl Listener) {
+        let transport = listener.transport();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, remote)) => {
+                    pause = FIRST_PAUSE;
+                    let identity = listener.identity(&stream);
+                    self.admit(stream, Remote { addr: remote, transport, identity });
+                }
+                Err(error) if is_of_one_connection(&error) => {
+                    tracing::debug!(%error, "a connection failed before it was accepted");
+                }
+                Err(error) => {
+                    count::accept_errors(&self.hub.engine.counters);
+                    tracing::warn!(%error, ?pause, "can't accept; pausing");
+                    tokio::select! {
+                        () = self.stop.cancelled() => return,
+                        () = sleep(pause) => {}
+                    }
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    fn admit<S>(&self, stream: S, remote: Remote)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let place = match self.hub.admission.admit(&remote.addr) {
+            Ok(place) => place,
+            Err(refusal) => {
+                let counters = &self.hub.engine.counters;
+                match refusal {
+                    Refusal::Full => count::refused(counters),
+                    Refusal::Source => count::refused_by_source(counters),
+                }
+                return tracing::debug!(remote = %remote.addr, ?refusal, "refused: too many connections");
+            }
+        };
+        let hub = Arc::clone(&self.hub);
+        self.tasks.spawn(async move {
+            serve(stream, remote, hub).await;
+            drop(place);
+        });
+    }
+}
+
+/// Tells errors that say nothing of the next connection from those that do, such as too many open
+/// files.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
