@@ -154,7 +154,7 @@ impl TcpServer {
     }
 
     /// Serves until `stop` is done, or [`ServerHandle::shutdown`] is called; then lets requests in
-    /// progress finish, for as long as [`Limits::shutdown_grace`] says.
+    /// progress finish, for as long as [`Limits::shutdown_grace`](crate::Limits::shutdown_grace) says.
     ///
     /// # Cancel safety
     ///
