@@ -1,5 +1,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
+    hash::{BuildHasher, RandomState},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -15,6 +16,9 @@ const SHARDS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct ReplayCache {
     shards: [Mutex<Shard>; SHARDS],
+    /// Decides the part that a fingerprint is in: senders choose some of them, such as nonces, and
+    /// must not be able to fill one part alone.
+    hasher: RandomState,
     /// How many fingerprints a part holds.
     room: usize,
 }
@@ -56,7 +60,7 @@ impl ReplayCache {
     /// Makes a cache for so many messages.
     pub(crate) fn new(capacity: usize) -> Self {
         let shards = std::array::from_fn(|_| Mutex::default());
-        Self { shards, room: capacity.div_ceil(SHARDS).max(1) }
+        Self { shards, hasher: RandomState::new(), room: capacity.div_ceil(SHARDS).max(1) }
     }
 
     /// Adds a message if it is not known. What is older than `oldest` is not needed any more.
@@ -69,7 +73,7 @@ impl ReplayCache {
     }
 
     fn shard(&self, print: &Fingerprint) -> MutexGuard<'_, Shard> {
-        let number = usize::from(print.key[Fingerprint::LENGTH - 1]) % SHARDS;
+        let number = self.hasher.hash_one(print.key) as usize % SHARDS;
         // Nothing that runs under the lock can panic half-way.
         self.shards[number].lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -227,6 +231,18 @@ mod tests {
             tiny.insert(&print(number), Origin::Received, 0);
         }
         assert!(tiny.len() <= SHARDS);
+    }
+
+    #[test]
+    fn chosen_fingerprints_spread_over_all_parts() {
+        let cache = ReplayCache::new(1_600);
+        for number in 0..10_000_u32 {
+            let mut chosen = [7; 16];
+            chosen[..4].copy_from_slice(&number.to_be_bytes());
+            let print = Fingerprint { key: chosen, time: Some(number / 100), once: true };
+            cache.insert(&print, Origin::Received, 0);
+        }
+        assert!(cache.len() > 1_000, "{}: they pushed each other out of one part", cache.len());
     }
 
     #[test]
