@@ -4,6 +4,7 @@ use std::sync::{
 };
 
 use bytes::{Bytes, BytesMut};
+use tokio::runtime::Handle;
 
 use crate::{
     engine::{Engine, Remote, ReplayCache},
@@ -44,11 +45,16 @@ impl Sealing {
     }
 
     /// Seals the message and does what is to be done with it: at once, or later if it takes time.
+    ///
+    /// Where no runtime is at hand, as where a handle is dropped outside of it, what takes time is
+    /// not sent.
     pub(in crate::net) fn then(self, send: impl FnOnce(Result<Bytes, SendError>) + Send + 'static) {
-        if self.engine.takes_time(&self.layer, self.message.message_type()) {
-            tokio::spawn(async move { send(self.run().await) });
-        } else {
-            send(self.seal(None));
+        if !self.engine.takes_time(&self.layer, self.message.message_type()) {
+            return send(self.seal(None));
+        }
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(async move { send(self.run().await) })),
+            Err(_) => send(Err(SendError::Closed)),
         }
     }
 

@@ -134,6 +134,18 @@ async fn what_is_not_awaited_can_t_be_worked_for_and_says_so() {
 }
 
 #[tokio::test]
+async fn a_subscription_may_be_dropped_outside_of_the_runtime() {
+    let app = echo();
+    app.on(MessageType::SubscribeUri, |uri: Uri, sender: Connection| sender.subscribe(uri));
+    let paid = || HashcashAuth::new("app", SLOW);
+    let server = Server::new(app, |builder| builder.auth(paid()));
+    let client = server.client(layer(paid())).await;
+    let news = within(client.subscribe("news")).await.unwrap();
+    std::thread::spawn(move || drop(news)).join().expect("it does not panic");
+    assert_eq!(within(client.request("echo").content("hi")).await.unwrap().content(), "hi");
+}
+
+#[tokio::test]
 async fn nodes_pay_each_other_and_find_each_other() {
     let node = async |name: &'static str, seeds: Vec<std::net::SocketAddr>| {
         let node = UdpNode::builder(echo())
