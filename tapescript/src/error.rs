@@ -35,7 +35,7 @@ pub enum ErrorKind {
     Assertion,
     /// An argument that is needed was not given.
     Attribute,
-    /// The run used up its budget or its memory. No script can
+    /// The run used up its [budget](crate::Limits::budget) or its [memory](crate::Limits::memory). No script can
     /// catch this.
     Exhausted,
 }

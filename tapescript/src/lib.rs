@@ -1,11 +1,31 @@
 //! The tapescript language: locks and witnesses for signed messages, as a bounded stack machine.
 #![forbid(unsafe_code)]
 
+mod cache;
+pub mod crypto;
+mod environment;
 mod error;
+mod flags;
+mod host;
+mod limits;
+mod machine;
 pub mod num;
 mod op;
+mod ops;
 mod stack;
+mod tape;
+mod value;
+mod vm;
 
+pub use cache::Cache;
+pub use environment::{Environment, System};
 pub use error::{Error, ErrorKind};
+pub use flags::Flags;
+pub use host::{
+    Access, Contract, Invoke, Operation, SignatureExtension, SoftFork, TemplateCheck, Transfer,
+};
+pub use limits::Limits;
+pub use machine::{Machine, Run, Verdict};
 pub use op::Op;
 pub use stack::{Item, Stack};
+pub use value::{Key, Value};

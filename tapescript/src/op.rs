@@ -6,7 +6,7 @@ macro_rules! table {
         /// An op code of the language, by its number in byte code.
         ///
         /// The numbers from [`Op::COUNT`] to 255 are NOPs: they read a count and drop that many items, and are
-        /// there to be replaced by a soft fork.
+        /// there to be replaced by a [soft fork](crate::SoftFork).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u8)]
         #[allow(missing_docs, reason = "each is what its name says; the guide explains them by chapter")]

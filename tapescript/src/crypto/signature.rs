@@ -1,0 +1,55 @@
+//! Ed25519 signatures.
+
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+
+use super::point::{self, is_canonical};
+use super::{h_big, h_small, scalar};
+use crate::error::Error;
+
+/// The public key of a seed.
+#[must_use]
+pub fn public_key(seed: &[u8; 32]) -> [u8; 32] {
+    SigningKey::from_bytes(seed).verifying_key().to_bytes()
+}
+
+/// Signs a message with the key of a seed, by RFC 8032.
+#[must_use]
+pub fn sign(seed: &[u8; 32], message: &[u8]) -> [u8; 64] {
+    SigningKey::from_bytes(seed).sign(message).to_bytes()
+}
+
+/// Whether a signature of a message is that of a key.
+///
+/// The check is libsodium's: no cofactor, the key canonical, neither the key nor the signature's point of small order.
+/// Bytes that are no key verify nothing.
+#[must_use]
+pub fn verify(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
+    is_canonical(key)
+        && VerifyingKey::from_bytes(key)
+            .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
+}
+
+/// Signs with a secret scalar instead of a seed, as taproot's key path needs it.
+///
+/// The signature verifies as one of Ed25519 for the scalar's point. It has no randomness: the nonce comes from `seed`,
+/// or where that is empty from scalar and message.
+///
+/// # Errors
+///
+/// If the scalar is not of 32 bytes, or is a multiple of the order.
+pub fn sign_with_scalar(secret: &[u8], message: &[u8], seed: &[u8]) -> Result<[u8; 64], Error> {
+    if secret.len() != 32 {
+        return Err(Error::value("scalar must be a valid ed25519 scalar"));
+    }
+    let own = h_small(&[secret, message]);
+    let [_, nonce] = scalar::halves(&h_big(&[if seed.is_empty() { &own } else { seed }]));
+    let key = point::base(secret)?;
+    let r = h_small(&[&h_big(&[&nonce, message])]);
+    let point = point::base(&r)?;
+    let challenge = h_small(&[&point, &key, message]);
+    let s = scalar::add(&r, &scalar::mul(&challenge, secret)?)?;
+    let mut signature = [0; 64];
+    signature[..32].copy_from_slice(&point);
+    signature[32..].copy_from_slice(&s);
+    Ok(signature)
+}

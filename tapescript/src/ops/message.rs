@@ -1,0 +1,73 @@
+//! What a signature covers.
+
+use crate::error::Error;
+use crate::host::Access;
+use crate::limits::cost;
+use crate::stack::Item;
+use crate::value::{Key, Value};
+use crate::vm::Vm;
+
+/// The cache's keys of what a signature covers.
+pub(crate) const SIGFIELDS: [&str; 8] = [
+    "sigfield1",
+    "sigfield2",
+    "sigfield3",
+    "sigfield4",
+    "sigfield5",
+    "sigfield6",
+    "sigfield7",
+    "sigfield8",
+];
+
+impl Vm<'_> {
+    pub(super) fn get_message(&mut self) -> Result<(), Error> {
+        self.extend()?;
+        let flags = self.tape.byte()?;
+        let message = self.message(flags)?;
+        self.stack.put(message)
+    }
+
+    /// Runs the plugins that may change the fields.
+    pub(super) fn extend(&mut self) -> Result<(), Error> {
+        if self.tape.plugins {
+            for extension in self.machine.extensions() {
+                extension(&mut Access { stack: &mut self.stack, cache: &mut self.cache })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The fields in a row, but those whose bit is set. Nothing separates them.
+    fn message(&mut self, flags: u8) -> Result<Item, Error> {
+        let mut message = Item::default();
+        let mut length = 0;
+        for (bit, name) in SIGFIELDS.into_iter().enumerate() {
+            if flags >> bit & 1 == 1 {
+                continue;
+            }
+            let field = match self.cache.get(&Key::from(name)) {
+                None => continue,
+                Some(Value::Bytes(field)) => &field[..],
+                Some(Value::ByteArray(field)) => &field[..],
+                Some(other) => {
+                    return Err(Error::ty(format!("can't concat {} to bytes", other.type_name())));
+                }
+            };
+            length += field.len();
+            // Too long a message is refused at the end, without having been built.
+            if self.stack.check_size(length).is_ok() {
+                message.extend_from_slice(field);
+            }
+        }
+        self.spend(cost::bytes(message.len()))?;
+        self.stack.check_size(length)?;
+        Ok(message)
+    }
+
+    /// The message as ops see it that take it by way of the stack, whose limits apply.
+    pub(super) fn stacked_message(&mut self, flags: u8) -> Result<Item, Error> {
+        let message = self.message(flags)?;
+        self.stack.put(message)?;
+        self.stack.pull()
+    }
+}
