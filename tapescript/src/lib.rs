@@ -5,6 +5,7 @@ mod cache;
 pub mod crypto;
 mod environment;
 mod error;
+mod fields;
 mod flags;
 mod host;
 mod limits;
@@ -12,14 +13,17 @@ mod machine;
 pub mod num;
 mod op;
 mod ops;
+mod script;
 mod stack;
 mod tape;
+pub mod tools;
 mod value;
 mod vm;
 
 pub use cache::Cache;
 pub use environment::{Environment, System};
 pub use error::{Error, ErrorKind};
+pub use fields::{Fields, SigFlags};
 pub use flags::Flags;
 pub use host::{
     Access, Contract, Invoke, Operation, SignatureExtension, SoftFork, TemplateCheck, Transfer,
@@ -27,5 +31,6 @@ pub use host::{
 pub use limits::Limits;
 pub use machine::{Machine, Run, Verdict};
 pub use op::Op;
+pub use script::Script;
 pub use stack::{Item, Stack};
 pub use value::{Key, Value};

@@ -21,6 +21,8 @@ use crate::host::Operation;
 use crate::num::bool_to_bytes;
 use crate::op::Op;
 use crate::stack::Item;
+pub(crate) use message::SIGFIELDS;
+
 use crate::vm::Vm;
 
 impl Vm<'_> {

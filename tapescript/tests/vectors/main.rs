@@ -9,4 +9,5 @@ mod functions;
 mod host;
 mod hostile;
 mod support;
+mod tools;
 mod vm;

@@ -1,0 +1,115 @@
+//! Byte code with its tools.
+
+use std::fmt;
+use std::ops::Add;
+
+use crate::crypto;
+use crate::error::Error;
+use crate::op::Op;
+
+/// Byte code: a lock, a witness, or a part of one.
+///
+/// ```
+/// use tapescript::Script;
+///
+/// let script = Script::new(vec![0x01]) + Script::new(vec![0x2e]);
+/// assert_eq!(script.as_bytes(), [0x01, 0x2e]);
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Script(Vec<u8>);
+
+impl Script {
+    /// Takes byte code as it is.
+    #[must_use]
+    pub const fn new(code: Vec<u8>) -> Self {
+        Self(code)
+    }
+
+    /// The byte code.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Gives the byte code away.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    /// What a lock holds of a script that is shown only when it is used: its SHA-256.
+    #[must_use]
+    pub fn commitment(&self) -> [u8; 32] {
+        crypto::sha256(&self.0)
+    }
+
+    pub(crate) fn op(mut self, op: Op) -> Self {
+        self.0.push(op.code());
+        self
+    }
+
+    pub(crate) fn byte(mut self, byte: u8) -> Self {
+        self.0.push(byte);
+        self
+    }
+
+    /// Pushes up to 255 bytes, whose number is known when the program is built.
+    pub(crate) fn push_array<const N: usize>(self, value: &[u8; N]) -> Self {
+        const { assert!(N >= 2 && N <= 255, "a size for PUSH1") };
+        self.push_short(value)
+    }
+
+    /// Pushes up to 255 bytes, more than one.
+    pub(crate) fn push_short(mut self, value: &[u8]) -> Self {
+        self.0.push(Op::Push1.code());
+        #[allow(clippy::cast_possible_truncation, reason = "callers have at most 255 bytes")]
+        self.0.push(value.len() as u8);
+        self.0.extend_from_slice(value);
+        self
+    }
+
+    /// Pushes 1 to 65,535 bytes by the shortest op.
+    pub(crate) fn push(self, value: &[u8]) -> Result<Self, Error> {
+        match (value, u16::try_from(value.len())) {
+            ([byte], _) => Ok(self.op(Op::Push0).byte(*byte)),
+            ([_, _, ..], Ok(length)) if length < 256 => Ok(self.push_short(value)),
+            ([_, _, ..], Ok(length)) => {
+                let mut script = self.op(Op::Push2);
+                script.0.extend_from_slice(&length.to_be_bytes());
+                script.0.extend_from_slice(value);
+                Ok(script)
+            }
+            _ => Err(Error::value(format!("a push takes 1 to 65,535 bytes, not {}", value.len()))),
+        }
+    }
+}
+
+impl Add for Script {
+    type Output = Self;
+
+    fn add(mut self, other: Self) -> Self {
+        self.0.extend_from_slice(&other.0);
+        self
+    }
+}
+
+impl AsRef<[u8]> for Script {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Vec<u8>> for Script {
+    fn from(code: Vec<u8>) -> Self {
+        Self(code)
+    }
+}
+
+impl fmt::Debug for Script {
+    /// Shows hex digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Script(")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        f.write_str(")")
+    }
+}

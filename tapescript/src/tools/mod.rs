@@ -1,0 +1,27 @@
+//! Locks and witnesses for common needs.
+//!
+//! A lock is a script that ends with the one item true if a witness, the script before it, brings what it asks for.
+//! All keys are Ed25519 keys: 32 bytes, public or seed.
+//!
+//! ```
+//! use tapescript::{Cache, Fields, Machine, SigFlags, crypto, tools};
+//!
+//! let seed = [7; 32];
+//! let fields = Fields::new().with::<1>("what is signed");
+//! let lock = tools::single_sig_lock(&crypto::public_key(&seed), SigFlags::NONE);
+//! let witness = tools::single_sig_witness(&seed, &fields, SigFlags::NONE)?;
+//! assert!(Machine::new().unlocks(&[witness, lock], Cache::from(&fields)));
+//! # Ok::<(), tapescript::Error>(())
+//! ```
+
+mod multisig;
+mod sig;
+mod taproot;
+mod time;
+
+pub use multisig::{multisig_lock, multisig_lock_lenient, multisig_witness};
+pub use sig::{single_sig_lock, single_sig_lock2, single_sig_witness, single_sig_witness2};
+pub use taproot::{
+    nonnative_taproot_lock, taproot_key_witness, taproot_lock, taproot_root, taproot_script_witness,
+};
+pub use time::{Ending, timestamp_after_lock, timestamp_before_lock, timestamp_between_lock};

@@ -1,0 +1,113 @@
+//! Taproot: a key whose owner can sign, and a script that is shown only when it is used.
+
+use crate::crypto;
+use crate::error::Error;
+use crate::fields::{Fields, SigFlags};
+use crate::op::Op;
+use crate::script::Script;
+
+/// The key of a taproot lock: the owner's key plus what the commitment makes of it.
+///
+/// # Errors
+///
+/// If the key is no point of the curve's prime group.
+pub fn taproot_root(key: &[u8; 32], commitment: &[u8; 32]) -> Result<[u8; 32], Error> {
+    let tweak = crypto::derive_point_from_scalar(&tweak(key, commitment)?)?;
+    crypto::aggregate_points(&[key, &tweak])
+}
+
+fn tweak(key: &[u8; 32], commitment: &[u8; 32]) -> Result<[u8; 32], Error> {
+    crypto::clamp_scalar(&crypto::sha256(&[&key[..], commitment].concat()), false)
+}
+
+/// A lock that opens for a signature of the key, or for the committed script and what that asks for.
+///
+/// Nothing of the script is known until it is used. `commitment` is its [`Script::commitment`].
+///
+/// ```
+/// use tapescript::{Cache, Fields, Machine, SigFlags, crypto, tools};
+///
+/// let (seed, other) = ([1; 32], [2; 32]);
+/// let (key, flags) = (crypto::public_key(&seed), SigFlags::NONE);
+/// let committed = tools::single_sig_lock(&crypto::public_key(&other), flags);
+/// let lock = tools::taproot_lock(&key, &committed.commitment(), flags)?;
+///
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let by_key = tools::taproot_key_witness(&seed, &fields, &committed.commitment(), flags)?;
+/// let by_script =
+///     tools::single_sig_witness(&other, &fields, flags)? + tools::taproot_script_witness(&key, &committed)?;
+/// for witness in [by_key, by_script] {
+///     assert!(Machine::new().unlocks(&[witness, lock.clone()], Cache::from(&fields)));
+/// }
+/// # Ok::<(), tapescript::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If the key is no point of the curve's prime group.
+pub fn taproot_lock(
+    key: &[u8; 32],
+    commitment: &[u8; 32],
+    flags: SigFlags,
+) -> Result<Script, Error> {
+    Ok(Script::default().push_array(&taproot_root(key, commitment)?).op(Op::Taproot).byte(flags.0))
+}
+
+/// The signature that opens a [`taproot_lock`] for the owner of its key.
+///
+/// # Errors
+///
+/// If the flags leave out all fields, or what is left is longer than 1,024 bytes.
+pub fn taproot_key_witness(
+    seed: &[u8; 32],
+    fields: &Fields,
+    commitment: &[u8; 32],
+    flags: SigFlags,
+) -> Result<Script, Error> {
+    if flags.0 == 0xff {
+        return Err(Error::value(
+            "a signature with the flags xff covers no field: leave at least one in",
+        ));
+    }
+    let secret = crypto::derive_key_from_seed(seed);
+    let tweak = tweak(&crypto::derive_point_from_scalar(&secret)?, commitment)?;
+    let secret = crypto::scalar_add(&secret, &tweak)?;
+    let mut signature = crypto::sign_with_scalar(&secret, &fields.message(flags)?, &[])?.to_vec();
+    if flags != SigFlags::NONE {
+        signature.push(flags.0);
+    }
+    Script::default().push(&signature)
+}
+
+/// The committed script and the key, which open a [`taproot_lock`] together with what the script asks for before them.
+///
+/// # Errors
+///
+/// If the script is empty or has more than 65,535 bytes.
+pub fn taproot_script_witness(key: &[u8; 32], script: &Script) -> Result<Script, Error> {
+    Ok(Script::default().push(script.as_bytes())?.push_array(key))
+}
+
+/// A [`taproot_lock`] from other ops than TAPROOT, for readers that want to see how it works.
+///
+/// # Errors
+///
+/// If the key is no point of the curve's prime group.
+pub fn nonnative_taproot_lock(
+    key: &[u8; 32],
+    commitment: &[u8; 32],
+    flags: SigFlags,
+) -> Result<Script, Error> {
+    let root = Script::default().push_array(&taproot_root(key, commitment)?);
+    let code = [
+        &[0x29, 0x00, 0x00, 0x22],
+        root.as_bytes(),
+        &[0x1d, 0x08, 0x02, 0x20, 0x21, 0x2c, 0x00, 0x14],
+        &[
+            0x1d, 0x34, 0x00, 0x02, 0x1d, 0x34, 0x01, 0x03, 0x1e, 0x37, 0x1e, 0x4c, 0x00, 0x4f,
+            0x1b, 0x02,
+        ],
+        &[0x2a, 0x00, 0x22, 0x2d, 0x00, 0x04, 0x2a, 0x00, 0x23, flags.0],
+    ];
+    Ok(Script::new(code.concat()))
+}

@@ -1,0 +1,61 @@
+//! Constraints on the time, which is the cache's `timestamp`.
+
+use crate::num::Int;
+use crate::op::Op;
+use crate::script::Script;
+
+/// What a constraint does with its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It ends a lock: the result stays on the stack.
+    Put,
+    /// More follows: the script ends with an error if the constraint is not met.
+    Verify,
+}
+
+/// A lock that opens from a time on, in seconds since 1970, UTC.
+///
+/// A timestamp that is 60 seconds or more ahead of the clock never opens it.
+///
+/// ```
+/// use tapescript::{Cache, Machine, tools};
+///
+/// let lock = tools::timestamp_after_lock(1_700_000_000, tools::Ending::Put);
+/// assert!(Machine::new().unlocks(&[lock.clone()], Cache::new()));
+/// assert!(!Machine::new().unlocks(&[lock], Cache::new().with("timestamp", 1_699_999_999)));
+/// ```
+#[must_use]
+pub fn timestamp_after_lock(at: u32, ending: Ending) -> Script {
+    let script = time(at);
+    match ending {
+        Ending::Put => script.op(Op::CheckTimestamp),
+        Ending::Verify => script.op(Op::CheckTimestampVerify),
+    }
+}
+
+/// A lock that opens before a time, in seconds since 1970, UTC.
+///
+/// It is [`timestamp_after_lock`] turned round, and so it **opens for a timestamp that is 60 seconds or more ahead of
+/// the clock**. The timestamp is the clock's own unless the host sets it: do not set it to what a peer says.
+#[must_use]
+pub fn timestamp_before_lock(at: u32, ending: Ending) -> Script {
+    let script = time(at).op(Op::CheckTimestamp).op(Op::Not);
+    match ending {
+        Ending::Put => script,
+        Ending::Verify => script.op(Op::Verify),
+    }
+}
+
+/// A lock that opens from one time on and before another.
+#[must_use]
+pub fn timestamp_between_lock(from: u32, to: u32, ending: Ending) -> Script {
+    timestamp_after_lock(from, Ending::Verify) + timestamp_before_lock(to, ending)
+}
+
+/// Pushes a time.
+pub(super) fn time(at: u32) -> Script {
+    match Int::from(i64::from(at)).to_bytes()[..] {
+        [byte] => Script::default().op(Op::Push0).byte(byte),
+        ref bytes => Script::default().push_short(bytes),
+    }
+}
