@@ -70,6 +70,7 @@
 //! | `stream-cipher` | yes | [`plugin::Sha256StreamCipher`] |
 //! | `hashcash` | no | `plugin::HashcashAuth`, proof of work |
 //! | `asymmetric` | no | `plugin::X25519Cipher` |
+//! | `tapescript` | no | `plugin::TapescriptAuth`, locks and witnesses |
 //! | `metrics` | no | counters and histograms for the `metrics` crate's recorder: see [`observability`] |
 //! | `tls` | no | `net::TlsListener`, [`TcpServer`]`::bind_tls`, clients over TLS |
 //! | `json` | no | the `Json<T>` argument and reply |
@@ -102,6 +103,9 @@ pub use net::{TcpServer, UdpNode, client::TcpClient};
 /// The TLS library whose configurations [`net::TlsListener`] and clients take.
 #[cfg(feature = "tls")]
 pub use rustls;
+/// The script language of the locks that [`plugin::TapescriptAuth`] takes.
+#[cfg(feature = "tapescript")]
+pub use tapescript;
 
 #[cfg(feature = "macros")]
 pub use netaio_macros::{app, handlers, message_types, on, once};

@@ -146,7 +146,7 @@ impl Machine {
     /// The cache gets the entry `timestamp`, the clock's time, unless it has one.
     #[must_use]
     pub fn run(&self, script: &[u8], cache: Cache) -> Run {
-        self.run_with(script, self.empty_stack(), self.timed(cache), Flags::new())
+        self.run_with(script, self.empty_stack(), timed(cache, self.now()), Flags::new())
     }
 
     /// Runs one script with a stack that is not empty, or with flags.
@@ -154,7 +154,7 @@ impl Machine {
     /// The stack keeps its own bounds, and the cache is taken as it is: without an entry `timestamp`, checks of it fail.
     #[must_use]
     pub fn run_with(&self, script: &[u8], stack: Stack, cache: Cache, flags: Flags) -> Run {
-        let mut vm = Vm::new(self, stack, cache);
+        let mut vm = Vm::new(self, stack, cache, self.now());
         let result = vm.run(script, flags);
         let flags = vm.tape.flags.borrow().clone();
         Run { result, spent: vm.meter.spent(), flags, stack: vm.stack, cache: vm.cache }
@@ -172,7 +172,13 @@ impl Machine {
     /// [`unlocks`](Self::unlocks), with the reason and the work.
     #[must_use]
     pub fn verdict(&self, scripts: &[impl AsRef<[u8]>], cache: Cache) -> Verdict {
-        let mut vm = Vm::new(self, self.empty_stack(), self.timed(cache));
+        self.verdict_at(scripts, cache, self.now())
+    }
+
+    /// [`verdict`](Self::verdict) at another time than the clock's, in seconds since 1970, UTC.
+    #[must_use]
+    pub fn verdict_at(&self, scripts: &[impl AsRef<[u8]>], cache: Cache, now: i64) -> Verdict {
+        let mut vm = Vm::new(self, self.empty_stack(), timed(cache, now), now);
         let mut error = None;
         for (index, script) in scripts.iter().enumerate() {
             if index > 0 && !self.marker_crosses_scripts {
@@ -193,19 +199,11 @@ impl Machine {
         Stack::new(self.limits.max_items, self.limits.max_item_size)
     }
 
-    fn timed(&self, cache: Cache) -> Cache {
-        if cache.get(&"timestamp".into()).is_some() {
-            cache
-        } else {
-            cache.with("timestamp", self.now())
-        }
-    }
-
     pub(crate) const fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    pub(crate) fn now(&self) -> i64 {
+    fn now(&self) -> i64 {
         self.environment.now()
     }
 
@@ -240,6 +238,11 @@ impl Machine {
     pub(crate) const fn extends_blocks(&self) -> bool {
         self.extends_blocks
     }
+}
+
+/// The cache with the time, unless the host has set one.
+fn timed(cache: Cache, now: i64) -> Cache {
+    if cache.get(&"timestamp".into()).is_some() { cache } else { cache.with("timestamp", now) }
 }
 
 impl fmt::Debug for Machine {

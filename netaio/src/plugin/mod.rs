@@ -24,6 +24,7 @@
 //! |---|---|---|
 //! | `HmacAuth` | uri and content against change, by holders of the secret only | type, direction and other fields, unless its [`binding`](HmacAuth::binding) is on; who of the holders it was |
 //! | `HashcashAuth` | handlers against being called for nothing: each message has cost work | against who pays; anything against change |
+//! | `TapescriptAuth` | uri and content against change, by whoever can open its lock | type, direction and other fields; what the lock does not ask to be signed |
 //! | `Sha256StreamCipher` | uri and content against reading | anything against change: it needs an auth plugin |
 //! | `X25519Cipher` | content, or with `encrypt_uri` the uri too, against reading and change | against what was captured once a key is stolen; a node's own box sent back to it |
 //!
@@ -69,6 +70,8 @@ mod vectors;
 
 #[cfg(feature = "hashcash")]
 pub use auth::HashcashAuth;
+#[cfg(feature = "tapescript")]
+pub use auth::TapescriptAuth;
 pub use auth::{AuthError, AuthFailure, AuthPlugin, Chain, Check, check};
 #[cfg(feature = "hmac")]
 pub use auth::{Binding, HmacAuth};

@@ -30,7 +30,7 @@ pub(crate) struct Vm<'m> {
 }
 
 impl<'m> Vm<'m> {
-    pub(crate) fn new(machine: &'m Machine, stack: Stack, cache: Cache) -> Self {
+    pub(crate) fn new(machine: &'m Machine, stack: Stack, cache: Cache, now: i64) -> Self {
         let definitions = Rc::new(Definitions::default());
         Self {
             machine,
@@ -38,7 +38,7 @@ impl<'m> Vm<'m> {
             cache,
             tape: Rc::new(Tape::script(&[], 0, Rc::clone(&definitions), Flags::new())),
             meter: Meter::new(machine.limits().budget),
-            now: machine.now(),
+            now,
             frames: Vec::new(),
             definitions,
         }

@@ -13,7 +13,11 @@ fn folder() -> (PathBuf, bool) {
     }
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let shared = here.join("../../shared/vectors/tapescript");
-    if shared.is_dir() { (shared, false) } else { (here.join("tests/vectors/data"), false) }
+    if shared.is_dir() {
+        (shared, false)
+    } else {
+        (here.join("../tapescript/tests/vectors/data"), false)
+    }
 }
 
 /// The cases of a file, and says how many there are. A file that a named folder lacks counts 0; ours must have it.

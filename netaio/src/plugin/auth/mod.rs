@@ -6,6 +6,10 @@ mod check;
 mod hashcash;
 #[cfg(feature = "hmac")]
 mod hmac;
+#[cfg(any(feature = "hashcash", feature = "hmac", feature = "tapescript"))]
+mod shared;
+#[cfg(feature = "tapescript")]
+mod tapescript;
 
 use std::fmt;
 
@@ -15,6 +19,8 @@ pub use check::{Check, check};
 pub use hashcash::HashcashAuth;
 #[cfg(feature = "hmac")]
 pub use hmac::{Binding, HmacAuth};
+#[cfg(feature = "tapescript")]
+pub use tapescript::TapescriptAuth;
 
 use super::{Fingerprint, PluginContext, Proof};
 use crate::wire::{AuthFields, Body};
@@ -139,6 +145,14 @@ pub enum AuthError {
     /// The clock is beyond what the format can carry, in 2106.
     #[error("the time does not fit into the 4 bytes of a timestamp")]
     Clock,
+    /// The message is larger than what the plugin can sign.
+    #[error("it can't be signed: {length} bytes are more than the {limit} that the plugin takes")]
+    TooLarge {
+        /// The number of bytes that are to be signed.
+        length: usize,
+        /// The most that the plugin takes.
+        limit: usize,
+    },
     /// Any other cause, in the plugin's words.
     #[error("{0}")]
     Other(String),

@@ -7,14 +7,14 @@ use self::{
     demand::Demand,
     stamp::{COUNTER_LENGTH, Stamp},
 };
-use super::{AuthError, AuthFailure, AuthPlugin};
+use super::{
+    AuthError, AuthFailure, AuthPlugin,
+    shared::{NONCE_LENGTH, TS_LENGTH, fixed},
+};
 use crate::{
     plugin::{Fingerprint, PluginContext, Proof, Role},
     wire::{AuthFields, Body},
 };
-
-const NONCE_LENGTH: usize = 16;
-const TS_LENGTH: usize = 4;
 
 /// Proof of work: whoever sends a message has spent time on it, so that sending many costs much.
 ///
@@ -141,9 +141,9 @@ impl HashcashAuth {
     }
 
     fn read(&self, fields: &AuthFields, body: &Body) -> Result<Stamp, AuthFailure> {
-        let ts = fixed(fields, &self.ts_field)?;
-        let nonce = fixed(fields, &self.nonce_field)?;
-        let counter = fixed(fields, &self.stamp_field)?;
+        let ts = paid(fields, &self.ts_field)?;
+        let nonce = paid(fields, &self.nonce_field)?;
+        let counter = paid(fields, &self.stamp_field)?;
         Ok(Stamp::new(&self.app_id, ts, nonce, body.encoded()).with(counter))
     }
 
@@ -159,12 +159,12 @@ fn possible(bits: u8) -> u8 {
     bits
 }
 
-fn fixed<'f, const N: usize>(
+/// Reads a field; without it the message is unpaid, which is not answered.
+fn paid<'f, const N: usize>(
     fields: &'f AuthFields,
     name: &str,
 ) -> Result<&'f [u8; N], AuthFailure> {
-    let bytes = fields.get(name).and_then(|field| field.bytes()?.try_into().ok());
-    bytes.ok_or_else(|| AuthFailure::Ignored(format!("the field {name:?} is missing or malformed")))
+    fixed(fields, name).map_err(|failure| AuthFailure::Ignored(failure.to_string()))
 }
 
 impl AuthPlugin for HashcashAuth {

@@ -14,14 +14,15 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 pub use self::binding::Binding;
-use super::{AuthError, AuthFailure, AuthPlugin};
+use super::{
+    AuthError, AuthFailure, AuthPlugin,
+    shared::{NONCE_LENGTH, TS_LENGTH, fixed, time},
+};
 use crate::{
     plugin::{Fingerprint, PluginContext, Proof, key::SharedKey},
-    wire::{AuthFields, Body, Field, packify},
+    wire::{AuthFields, Body},
 };
 
-const NONCE_LENGTH: usize = 16;
-const TS_LENGTH: usize = 4;
 const MAC_LENGTH: usize = 32;
 
 /// HMAC-SHA256 over the timestamp and the body, under a shared secret.
@@ -118,9 +119,9 @@ impl HmacAuth {
     fn check_plain(&self, fields: &AuthFields, body: &Body) -> Result<(), AuthFailure> {
         // Exact lengths: the MAC covers ts || body, so a ts of another length would let bytes
         // move between the two under one MAC.
-        let ts = Self::fixed::<TS_LENGTH>(fields, &self.ts_field)?;
-        let nonce = Self::fixed::<NONCE_LENGTH>(fields, &self.nonce_field)?;
-        let mac = Self::fixed::<MAC_LENGTH>(fields, &self.mac_field)?;
+        let ts = fixed::<TS_LENGTH>(fields, &self.ts_field)?;
+        let nonce = fixed::<NONCE_LENGTH>(fields, &self.nonce_field)?;
+        let mac = fixed::<MAC_LENGTH>(fields, &self.mac_field)?;
         if *ts == [0; TS_LENGTH] {
             return Err(AuthFailure::Malformed(self.ts_field.clone()));
         }
@@ -158,8 +159,8 @@ impl HmacAuth {
         context: &PluginContext<'_>,
     ) -> Result<(), AuthFailure> {
         let (mac, names) = binding::read(fields, &self.binding_field())?;
-        Self::fixed::<TS_LENGTH>(fields, &self.ts_field)?;
-        let nonce = Self::fixed::<NONCE_LENGTH>(fields, &self.nonce_field)?;
+        fixed::<TS_LENGTH>(fields, &self.ts_field)?;
+        let nonce = fixed::<NONCE_LENGTH>(fields, &self.nonce_field)?;
         // The nonce is part of the key, the time must be covered.
         if !names.contains(&&*self.ts_field) {
             return Err(AuthFailure::Malformed(self.binding_field()));
@@ -167,17 +168,6 @@ impl HmacAuth {
         let input =
             binding::input(fields, &names, body.encoded(), context).ok_or(AuthFailure::Mismatch)?;
         same(&Self::mac(&self.binding_key, nonce, [input.bytes(), &[]]), mac)
-    }
-
-    fn fixed<'f, const N: usize>(
-        fields: &'f AuthFields,
-        name: &str,
-    ) -> Result<&'f [u8; N], AuthFailure> {
-        let field = fields.get(name).ok_or_else(|| AuthFailure::Missing(name.into()))?;
-        field
-            .bytes()
-            .and_then(|bytes| bytes.try_into().ok())
-            .ok_or_else(|| AuthFailure::Malformed(name.into()))
     }
 }
 
@@ -201,11 +191,7 @@ impl AuthPlugin for HmacAuth {
                 nonce
             }
         };
-        let ts = match fields.get(&self.ts_field) {
-            Some(field) => given_time(field, &self.ts_field)?,
-            None => u32::try_from(context.unix_time()).map_err(|_| AuthError::Clock)?,
-        }
-        .to_be_bytes();
+        let ts = time(fields, &self.ts_field, context)?;
         fields.set(&self.ts_field, &ts);
         if self.binding != Binding::Require {
             let mac = Self::mac(&self.key, &nonce, [&ts, body.encoded()]);
@@ -239,7 +225,7 @@ impl AuthPlugin for HmacAuth {
     }
 
     fn fingerprint(&self, fields: &AuthFields, _: &Body) -> Option<Fingerprint> {
-        let ts = Self::fixed::<TS_LENGTH>(fields, &self.ts_field).ok()?;
+        let ts = fixed::<TS_LENGTH>(fields, &self.ts_field).ok()?;
         let plain = || fields.get(&self.mac_field)?.bytes();
         let mac = match self.binding {
             Binding::Off => plain(),
@@ -272,22 +258,6 @@ impl fmt::Debug for HmacAuth {
 /// Compares two MACs in constant time.
 fn same(ours: &[u8; MAC_LENGTH], theirs: &[u8; MAC_LENGTH]) -> Result<(), AuthFailure> {
     if bool::from(ours.ct_eq(theirs)) { Ok(()) } else { Err(AuthFailure::Mismatch) }
-}
-
-/// Reads a time that another layer or the application has set.
-fn given_time(field: Field<'_>, name: &str) -> Result<u32, AuthError> {
-    let refused = || AuthError::Field(name.into(), "a number of at most 4 bytes");
-    if let Some(bytes) = field.bytes() {
-        let significant = bytes.iter().skip_while(|&&byte| byte == 0);
-        if significant.clone().count() > TS_LENGTH {
-            return Err(refused());
-        }
-        return Ok(significant.fold(0, |number, &byte| number << 8 | u32::from(byte)));
-    }
-    match field.value() {
-        Ok(packify::Value::Int(number)) => u32::try_from(&number).map_err(|_| refused()),
-        _ => Err(refused()),
-    }
 }
 
 /// SHA-256 that says its block is 136 bytes long: the original pads HMAC keys to that length.
