@@ -12,6 +12,9 @@ pub use crate::plugin::HmacAuth;
 #[cfg(feature = "stream-cipher")]
 #[doc(no_inline)]
 pub use crate::plugin::Sha256StreamCipher;
+#[cfg(feature = "tapescript")]
+#[doc(no_inline)]
+pub use crate::plugin::TapescriptAuth;
 #[cfg(feature = "asymmetric")]
 #[doc(no_inline)]
 pub use crate::plugin::X25519Cipher;

@@ -16,9 +16,67 @@ def stream(key, **options):
     return Sha256StreamCipherPlugin({"key": key, **options})
 
 
+def seed(name):
+    return sha256(f"netaio interop seed {name}".encode()).digest()
+
+
+def verify_key(name):
+    from nacl.signing import SigningKey
+
+    return bytes(SigningKey(seed(name)).verify_key)
+
+
 def x25519(role):
     from netaio.asymmetric import X25519CipherPlugin
-    return X25519CipherPlugin({"seed": sha256(f"netaio interop seed {role}".encode()).digest()})
+
+    return X25519CipherPlugin({"seed": seed(role)})
+
+
+def locked(lock, signer="shared", **options):
+    from netaio.asymmetric import TapescriptAuthPlugin
+
+    return TapescriptAuthPlugin({"seed": seed(signer), "lock": bytes(lock), **options})
+
+
+def single(name):
+    import tapescript
+
+    return tapescript.make_single_sig_lock(verify_key(name))
+
+
+def multisig():
+    import tapescript
+
+    return tapescript.make_multisig_lock([verify_key("server"), verify_key("client")], 1)
+
+
+def taproot_by_key():
+    import tapescript
+
+    script = single("admin")
+
+    def witness(key, fields):
+        return tapescript.make_taproot_witness_keyspend(key, fields, committed_script=script)
+
+    lock = tapescript.make_taproot_lock(verify_key("shared"), script)
+    return locked(lock, witness_func=witness)
+
+
+def taproot_by_script():
+    import tapescript
+
+    script = single("admin")
+
+    def witness(key, fields):
+        signature = tapescript.make_single_sig_witness(key, fields)
+        return signature + tapescript.make_taproot_witness_scriptspend(verify_key("shared"), script)
+
+    lock = tapescript.make_taproot_lock(verify_key("shared"), script)
+    return locked(lock, "admin", witness_func=witness)
+
+
+def own_lock(role):
+    return locked(single(role), role, use_peer_lock=True)
 
 
 def plugins(auth=None, cipher=None):
@@ -39,13 +97,21 @@ PROFILES = {
     "cipher": lambda role: (sealed(), plugins()),
     "two-layer": lambda role: (sealed(), sealed_within()),
     "x25519": lambda role: (plugins(), plugins(cipher=x25519(role))),
+    "tapescript-single": lambda role: (plugins(locked(single("shared"))), plugins()),
+    "tapescript-taproot": lambda role: (plugins(taproot_by_key()), plugins()),
+    "tapescript-taproot-script": lambda role: (plugins(taproot_by_script()), plugins()),
+    "asymmetric": lambda role: (plugins(), plugins(locked(multisig(), role), x25519(role))),
+    "peer-locks": lambda role: (plugins(), plugins(own_lock(role))),
 }
 
 
 def local_peer(profile, role):
     """The peer as which a node of this profile makes itself known, if it does."""
-    if profile != "x25519":
+    if profile in ("x25519", "asymmetric"):
+        keys = x25519(role)
+        data = {"name": role, "pubkey": bytes(keys.pubk), "vkey": bytes(keys.vkey)}
+    elif profile == "peer-locks":
+        data = {"name": role, "lock": bytes(single(role))}
+    else:
         return None
-    keys = x25519(role)
-    data = {"name": role, "pubkey": bytes(keys.pubk), "vkey": bytes(keys.vkey)}
     return Peer(set(), id=role.encode(), data=DefaultPeerPlugin().encode_data(data))

@@ -109,7 +109,7 @@ async fn the_interop_client_obeys_driver_lines() {
 
 #[tokio::test]
 async fn a_profile_that_is_missing_is_named() {
-    let args = ["server", "--port", "0", "--profile", "tapescript-single"];
+    let args = ["server", "--port", "0", "--profile", "no-such-profile"];
     let mut server = Process::start(interop(), args);
     assert_eq!(server.line().await, None);
     assert!(!server.succeeded().await);

@@ -1,6 +1,11 @@
 //! The server that other programs are run against does what its documentation says.
 
-use netaio::{App, MessageType as T, plugin::Layer, prelude::*};
+use netaio::{
+    App, MessageType as T,
+    plugin::Layer,
+    prelude::*,
+    tapescript::{SigFlags, crypto, tools},
+};
 use netaio_tests::{Process, example, within};
 
 fn secrets() -> Layer {
@@ -96,4 +101,20 @@ async fn failed_auth_is_answered_or_not_and_peers_are_known_or_not() {
     for key in ["pubkey", "vkey"] {
         assert_eq!(peer.get(key).unwrap().as_bytes().unwrap().len(), 32, "{key}");
     }
+}
+
+#[tokio::test]
+async fn it_asks_for_a_witness_that_opens_its_lock() {
+    let key = crypto::public_key(&[0; 32]);
+    let lock = tools::single_sig_lock(&key, SigFlags::NONE);
+    let hex: String = lock.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let (mut server, port) = start(&["--tapescript-lock", &hex]).await;
+    for (seed, answer) in [([0; 32], T::RespondUri), ([1; 32], T::AuthError)] {
+        let auth = TapescriptAuth::new(&seed, lock.clone());
+        let client = TcpClient::builder().layer(Layer::new().auth(auth));
+        let client = within(client.connect(("127.0.0.1", port))).await.unwrap();
+        let response = within(client.request("any").content("content")).await.unwrap();
+        assert_eq!(response.message_type(), answer);
+    }
+    assert!(server.terminate().await);
 }

@@ -5,7 +5,8 @@ use std::{net::SocketAddr, path::Path};
 use netaio_tests::{Network, Process, example, python, script};
 use serde_json::{Value, json};
 
-const PROFILES: [&str; 4] = ["plain", "readme", "cipher", "two-layer"];
+const PROFILES: [&str; 6] =
+    ["plain", "readme", "cipher", "two-layer", "tapescript-single", "tapescript-taproot"];
 
 /// A node that obeys driver lines.
 struct Node {
@@ -137,6 +138,30 @@ async fn our_nodes_and_the_original_s_answer_each_other() {
         let heard = ours.ask(json!({ "op": "next" })).await;
         assert_eq!((&heard["reply"], &heard["from"]), (&reply(8, "news", "now"), &to));
     }
+}
+
+/// With keys of their own, which they learn from each other's peer data.
+#[tokio::test]
+async fn our_node_and_the_original_s_sign_and_seal_with_their_own_keys() {
+    let Some(python) = python() else { return };
+    let Some(network) = Network::new(2) else { return };
+    let interop = Path::new(env!("CARGO_BIN_EXE_netaio-interop"));
+    let args = ["udp", "--host", "0.0.0.0", "--port", "8888", "--profile", "asymmetric"];
+    let ours = network.start(0, interop, args.into_iter().chain(["--role", "client"]));
+    let program = script("udp_node.py");
+    let program = program.to_str().expect("the path is text");
+    let args = [program, "0.0.0.0", "8888", "asymmetric", "server"];
+    let original = network.start(1, &python, args);
+    let mut ours = Node::ready(ours, &network.addr(0)).await;
+    let mut original = Node::ready(original, &network.addr(1)).await;
+    for node in [&mut ours, &mut original] {
+        let manage = json!({ "op": "manage_peers", "every": 1, "timeout": 30 });
+        assert_eq!(node.ask(manage).await["ok"], json!(true));
+    }
+    ours.knows(&["server"]).await;
+    original.knows(&["client"]).await;
+    check_verbs(&mut ours, &original).await;
+    check_verbs(&mut original, &ours).await;
 }
 
 #[tokio::test]

@@ -16,8 +16,9 @@ use clap::Parser;
 use netaio::{
     AuthFailurePolicy,
     peer::PeerManagement,
-    plugin::{Environment, Layer, Proof, System, check},
+    plugin::{Chain, Environment, Layer, Proof, System, check},
     prelude::*,
+    tapescript::Script,
 };
 use netaio_examples::log;
 
@@ -42,6 +43,10 @@ struct Args {
     /// The secret that DELETE_URI of `guarded` is signed with too, in the field `hmac2`.
     #[arg(long)]
     inner_secret: Option<String>,
+    /// The lock, in hexadecimal, that every message's witness must open; answers are signed with
+    /// the key of a seed of 32 zero bytes.
+    #[arg(long, value_parser = script)]
+    tapescript_lock: Option<Script>,
     /// Give no answer to messages whose auth fails.
     #[arg(long)]
     drop_auth_errors: bool,
@@ -117,9 +122,14 @@ async fn main() -> anyhow::Result<()> {
     };
     let app = app.build()?;
     let mut outer = Layer::new();
-    if let Some(secret) = &args.secret {
-        outer = outer.auth(HmacAuth::new(secret));
-    }
+    let hmac = args.secret.as_ref().map(HmacAuth::new);
+    let locked = args.tapescript_lock.map(|lock| TapescriptAuth::new(&[0; 32], lock));
+    outer = match (hmac, locked) {
+        (Some(hmac), Some(locked)) => outer.auth(Chain::new().then(hmac).then(locked)),
+        (Some(hmac), None) => outer.auth(hmac),
+        (None, Some(locked)) => outer.auth(locked),
+        (None, None) => outer,
+    };
     if let Some(key) = &args.key {
         outer = outer.cipher(Sha256StreamCipher::new(key));
     }
@@ -141,6 +151,15 @@ async fn main() -> anyhow::Result<()> {
         server.run().await?;
     }
     Ok(())
+}
+
+/// Reads a script in hexadecimal.
+fn script(text: &str) -> Result<Script, String> {
+    let digits = text.as_bytes().chunks(2).map(|pair| {
+        let pair = str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
+        u8::from_str_radix(pair, 16).ok()
+    });
+    digits.collect::<Option<_>>().map(Script::new).ok_or_else(|| "not hexadecimal".into())
 }
 
 /// Who it says it is: two keys, as nodes of the original with all plugins have them.

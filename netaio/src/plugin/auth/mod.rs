@@ -119,7 +119,8 @@ pub trait AuthPlugin: fmt::Debug + Send + Sync + 'static {
         "auth failed"
     }
 
-    /// Returns whether what it makes depends on the receiving peer; the default is false.
+    /// Returns whether what it makes or checks depends on the peer; the default is false, and then
+    /// [`PluginContext::peer`] may be none.
     fn is_peer_specific(&self) -> bool {
         false
     }

@@ -293,6 +293,11 @@ impl AuthPlugin for TapescriptAuth {
         vec![self.witness_field.clone()]
     }
 
+    /// With peers' locks, since only then is the peer looked up.
+    fn is_peer_specific(&self) -> bool {
+        self.vet.is_some()
+    }
+
     fn error_text(&self) -> &str {
         "tapescript auth failed"
     }

@@ -1,6 +1,7 @@
 use netaio::{
     peer::Peer,
-    plugin::{HmacAuth, Layer, Sha256StreamCipher, X25519Cipher},
+    plugin::{HmacAuth, Layer, Sha256StreamCipher, TapescriptAuth, X25519Cipher},
+    tapescript::{Script, SigFlags, crypto, tools},
 };
 use sha2::{Digest, Sha256};
 
@@ -20,34 +21,64 @@ impl Profile {
         let layered =
             |outer, inner| Self { outer, inner, peer: peer.clone(), manages_peers: false };
         let hmac = |secret| Layer::new().auth(HmacAuth::new(secret));
-        let missing = match name {
-            "plain" => {
-                return Self { manages_peers: true, ..layered(Layer::new(), Layer::new()) };
-            }
+        match name {
+            "plain" => Self { manages_peers: true, ..layered(Layer::new(), Layer::new()) },
             "readme" => {
                 let inner = Layer::new().auth(HmacAuth::new("adminpassword").field("camh"));
-                return layered(hmac("test"), inner);
+                layered(hmac("test"), inner)
             }
-            "cipher" => return layered(sealed(), Layer::new()),
+            "cipher" => layered(sealed(), Layer::new()),
             "two-layer" => {
                 let cipher = Sha256StreamCipher::new("test2").iv_field("iv2").encrypt_uri(false);
                 let inner = Layer::new().auth(HmacAuth::new("test2").field("hmac2")).cipher(cipher);
-                return layered(sealed(), inner);
+                layered(sealed(), inner)
             }
             "x25519" => {
                 let cipher = X25519Cipher::new(&seed(role));
                 let peer = with_keys(peer.clone(), &cipher);
                 let inner = Layer::new().cipher(cipher);
-                return Self { outer: Layer::new(), inner, peer, manages_peers: true };
+                Self { outer: Layer::new(), inner, peer, manages_peers: true }
             }
-            "tapescript-single" | "tapescript-taproot" | "asymmetric" => {
-                "tapescript auth is not available yet"
+            "tapescript-single" => {
+                let auth = TapescriptAuth::new(&seed("shared"), single("shared"));
+                layered(Layer::new().auth(auth), Layer::new())
             }
-            _ => "there is no such profile; plain, readme, cipher, two-layer and x25519 are there",
-        };
-        eprintln!("netaio-interop: profile {name}: {missing}");
-        std::process::exit(2);
+            "tapescript-taproot" => layered(Layer::new().auth(taproot()), Layer::new()),
+            "asymmetric" => {
+                let cipher = X25519Cipher::new(&seed(role));
+                let peer = with_keys(peer.clone(), &cipher);
+                let keys = ["server", "client"].map(key);
+                let lock = tools::multisig_lock(&keys, 1, SigFlags::NONE).expect("two keys");
+                let auth = TapescriptAuth::new(&seed(role), lock);
+                let inner = Layer::new().auth(auth).cipher(cipher);
+                Self { outer: Layer::new(), inner, peer, manages_peers: true }
+            }
+            _ => {
+                eprintln!(
+                    "netaio-interop: there is no profile {name}; plain, readme, cipher, two-layer, \
+                     x25519, tapescript-single, tapescript-taproot and asymmetric are there"
+                );
+                std::process::exit(2)
+            }
+        }
     }
+}
+
+fn key(name: &str) -> [u8; 32] {
+    crypto::public_key(&seed(name))
+}
+
+fn single(name: &str) -> Script {
+    tools::single_sig_lock(&key(name), SigFlags::NONE)
+}
+
+/// Returns the plugin with a taproot lock, whose key signs.
+fn taproot() -> TapescriptAuth {
+    let commitment = single("admin").commitment();
+    let lock = tools::taproot_lock(&key("shared"), &commitment, SigFlags::NONE).expect("a key");
+    TapescriptAuth::new(&seed("shared"), lock).witness(move |seed, fields| {
+        tools::taproot_key_witness(seed, fields, &commitment, SigFlags::NONE)
+    })
 }
 
 /// Returns the outer layer of the profiles with a cipher.
