@@ -64,8 +64,12 @@ impl ErrorKind {
 }
 
 /// Why a script ended before its end, or why source text was not assembled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error(Box<Inner>);
+
+/// It has a place of its own, so that what may fail hands over a pointer.
+#[derive(Clone, PartialEq, Eq)]
+struct Inner {
     kind: ErrorKind,
     message: Cow<'static, str>,
 }
@@ -73,8 +77,9 @@ pub struct Error {
 impl Error {
     /// An error of this kind; a script that catches it sees the message.
     #[must_use]
+    #[cold]
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, message: message.into() }
+        Self(Box::new(Inner { kind, message: message.into() }))
     }
 
     /// An [`ErrorKind::Script`]: what plugins and contracts should end a script with.
@@ -105,29 +110,35 @@ impl Error {
 
     /// The kind of the error.
     #[must_use]
-    pub const fn kind(&self) -> ErrorKind {
-        self.kind
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
     }
 
     /// The message without the kind.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// Whether a script's own `TRY` may catch the error.
     #[must_use]
-    pub(crate) const fn can_be_caught(&self) -> bool {
-        !matches!(self.kind, ErrorKind::Exhausted)
+    pub(crate) fn can_be_caught(&self) -> bool {
+        !matches!(self.0.kind, ErrorKind::Exhausted)
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            ErrorKind::Script | ErrorKind::Exhausted => f.write_str(&self.message),
-            kind => write!(f, "{}: {}", kind.name(), self.message),
+        match self.0.kind {
+            ErrorKind::Script | ErrorKind::Exhausted => f.write_str(&self.0.message),
+            kind => write!(f, "{}: {}", kind.name(), self.0.message),
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple(self.0.kind.name()).field(&self.0.message).finish()
     }
 }
 

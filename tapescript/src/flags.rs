@@ -1,5 +1,8 @@
 //! Flags: switches of the host that ops look at.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use crate::value::{Key, Value};
 
 /// The threshold of CHECK_TIMESTAMP, in seconds.
@@ -96,5 +99,47 @@ impl Flags {
 
     pub(crate) const fn len(&self) -> usize {
         self.0.len()
+    }
+}
+
+/// Flags that several tapes share.
+///
+/// Either all tapes of a run have some or none has: most runs have none, and take no memory for them.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedFlags(Option<Rc<RefCell<Flags>>>);
+
+impl SharedFlags {
+    pub(crate) fn new(flags: Flags) -> Self {
+        Self((flags.len() > 0).then(|| Rc::new(RefCell::new(flags))))
+    }
+
+    /// Flags of their own, the same for now.
+    pub(crate) fn copy(&self) -> Self {
+        Self(self.0.as_ref().map(|flags| Rc::new(RefCell::clone(flags))))
+    }
+
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Flags) -> T) -> T {
+        match &self.0 {
+            Some(flags) => look(&flags.borrow()),
+            None => look(&Flags::new()),
+        }
+    }
+
+    /// Puts the standard flags back to their defaults.
+    pub(crate) fn reset(&self) {
+        if let Some(flags) = &self.0 {
+            flags.borrow_mut().reset();
+        }
+    }
+
+    /// Puts the standard flags back, and those of a caller over them. Where both share their flags, the standard ones
+    /// stay at their defaults.
+    pub(crate) fn reset_for(&self, caller: &Self) {
+        self.reset();
+        if let (Some(flags), Some(caller)) = (&self.0, &caller.0)
+            && !Rc::ptr_eq(flags, caller)
+        {
+            flags.borrow_mut().overlay(&caller.borrow());
+        }
     }
 }

@@ -52,6 +52,7 @@ impl Meter {
         Self { left: budget, budget }
     }
 
+    #[inline]
     pub(crate) fn spend(&mut self, units: u64) -> Result<(), Error> {
         match self.left.checked_sub(units) {
             Some(left) => {
@@ -60,12 +61,14 @@ impl Meter {
             }
             None => {
                 self.left = 0;
-                Err(exhausted(format!(
-                    "the scripts need more than their budget of {} units",
-                    self.budget
-                )))
+                Err(self.is_spent())
             }
         }
+    }
+
+    #[cold]
+    fn is_spent(&self) -> Error {
+        exhausted(format!("the scripts need more than their budget of {} units", self.budget))
     }
 
     pub(crate) const fn spent(&self) -> u64 {

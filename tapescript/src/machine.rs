@@ -156,7 +156,7 @@ impl Machine {
     pub fn run_with(&self, script: &[u8], stack: Stack, cache: Cache, flags: Flags) -> Run {
         let mut vm = Vm::new(self, stack, cache, self.now());
         let result = vm.run(script, flags);
-        let flags = vm.tape.flags.borrow().clone();
+        let flags = vm.tape.flags.read(Flags::clone);
         Run { result, spent: vm.meter.spent(), flags, stack: vm.stack, cache: vm.cache }
     }
 

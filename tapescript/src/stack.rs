@@ -12,6 +12,7 @@ use crate::error::Error;
 pub struct Item(SmallVec<[u8; 32]>);
 
 impl Item {
+    #[inline]
     pub(crate) fn from_slice(bytes: &[u8]) -> Self {
         Self(SmallVec::from_slice(bytes))
     }
@@ -32,6 +33,7 @@ impl Item {
 impl Deref for Item {
     type Target = [u8];
 
+    #[inline]
     fn deref(&self) -> &[u8] {
         &self.0
     }
@@ -96,6 +98,7 @@ impl Stack {
     /// # Errors
     ///
     /// If the item is too large or the stack is full.
+    #[inline]
     pub fn put(&mut self, item: impl Into<Item>) -> Result<(), Error> {
         let item = item.into();
         self.check_size(item.len())?;
@@ -107,6 +110,7 @@ impl Stack {
     }
 
     /// Checks that an item of this size may be put, before the memory for it is taken.
+    #[inline]
     pub(crate) fn check_size(&self, size: usize) -> Result<(), Error> {
         if size > self.max_item_size {
             return Err(Error::script("Stack item size too large"));
@@ -119,6 +123,7 @@ impl Stack {
     /// # Errors
     ///
     /// If the stack is empty.
+    #[inline]
     pub fn pull(&mut self) -> Result<Item, Error> {
         self.items.pop().ok_or_else(|| Error::index("pop from an empty deque"))
     }
@@ -128,6 +133,7 @@ impl Stack {
     /// # Errors
     ///
     /// If the stack is empty.
+    #[inline]
     pub fn peek(&self) -> Result<&Item, Error> {
         self.items.last().ok_or_else(|| Error::index("deque index out of range"))
     }

@@ -6,23 +6,18 @@ use std::ops::Range;
 use std::rc::{Rc, Weak};
 
 use crate::error::Error;
-use crate::flags::Flags;
+use crate::flags::{Flags, SharedFlags};
 
-/// Stored definitions by their handle. A copy shares the entries until one side adds to them.
+/// Stored definitions by their handle.
+type Entries = Rc<BTreeMap<u8, Rc<Tape>>>;
+
+/// Stored definitions that several tapes share. A copy shares the entries until one side adds to them.
 #[derive(Debug, Default)]
-pub(crate) struct Definitions(RefCell<Rc<BTreeMap<u8, Rc<Tape>>>>);
+pub(crate) struct Definitions(RefCell<Entries>);
 
 impl Definitions {
-    pub(crate) fn get(&self, handle: u8) -> Option<Rc<Tape>> {
-        self.0.borrow().get(&handle).map(Rc::clone)
-    }
-
     pub(crate) fn insert(&self, handle: u8, tape: Tape) {
         Rc::make_mut(&mut self.0.borrow_mut()).insert(handle, Rc::new(tape));
-    }
-
-    fn copy(&self) -> Self {
-        Self(RefCell::new(Rc::clone(&self.0.borrow())))
     }
 }
 
@@ -32,6 +27,8 @@ impl Definitions {
 /// is nested in a run of somebody who does.
 #[derive(Clone, Debug)]
 enum Known {
+    /// A copy of what another tape sees, which nobody else has yet.
+    Copied(Entries),
     Owned(Rc<Definitions>),
     Around(Weak<Definitions>),
 }
@@ -47,8 +44,8 @@ pub(crate) struct Tape {
     at: Cell<usize>,
     /// How many calls were made, or how deep EVALs are nested.
     pub(crate) calls: Cell<usize>,
-    definitions: Known,
-    pub(crate) flags: Rc<RefCell<Flags>>,
+    definitions: RefCell<Known>,
+    pub(crate) flags: SharedFlags,
     /// Whether the host's plugins run on it: on the outer tape of a script and on EVALs from there.
     pub(crate) plugins: bool,
 }
@@ -67,8 +64,8 @@ impl Tape {
             end: code.len(),
             at: Cell::new(0),
             calls: Cell::new(calls),
-            definitions: Known::Owned(definitions),
-            flags: Rc::new(RefCell::new(flags)),
+            definitions: RefCell::new(Known::Owned(definitions)),
+            flags: SharedFlags::new(flags),
             plugins: true,
         }
     }
@@ -76,10 +73,14 @@ impl Tape {
     /// The body of an IF, a TRY or an EXCEPT: it sees definitions and flags, and changes its own copies.
     pub(crate) fn block(&self, body: Range<usize>, plugins: bool) -> Self {
         Self {
+            code: Rc::clone(&self.code),
+            start: body.start,
+            end: body.end,
+            at: Cell::new(body.start),
             calls: self.calls.clone(),
-            definitions: Known::Owned(Rc::new(self.definitions().copy())),
-            flags: Rc::new(RefCell::new(self.flags.borrow().clone())),
-            ..self.part(body, plugins)
+            definitions: RefCell::new(Known::Copied(self.entries())),
+            flags: self.flags.copy(),
+            plugins,
         }
     }
 
@@ -91,18 +92,23 @@ impl Tape {
             end: body.end,
             at: Cell::new(body.start),
             calls: self.calls.clone(),
-            definitions: self.definitions.clone(),
-            flags: Rc::clone(&self.flags),
+            definitions: RefCell::new(Known::Owned(self.definitions())),
+            flags: self.flags.clone(),
             plugins,
         }
     }
 
-    /// A definition, to be stored among those that this tape sees.
-    pub(crate) fn definition(&self, body: Range<usize>, plugins: bool) -> Self {
-        Self {
-            definitions: Known::Around(Rc::downgrade(&self.definitions())),
-            ..self.part(body, plugins)
-        }
+    /// Stores a definition among those that this tape sees.
+    pub(crate) fn define(&self, handle: u8, body: Range<usize>, plugins: bool) {
+        let definitions = self.definitions();
+        let definition = self.part(body, plugins);
+        definition.definitions.replace(Known::Around(Rc::downgrade(&definitions)));
+        definitions.insert(handle, definition);
+    }
+
+    /// A definition that the tape sees.
+    pub(crate) fn defined(&self, handle: u8) -> Option<Rc<Self>> {
+        self.entries().get(&handle).map(Rc::clone)
     }
 
     /// A script from the stack, one call deeper.
@@ -114,15 +120,33 @@ impl Tape {
         }
     }
 
-    /// The definitions that the tape sees.
-    pub(crate) fn definitions(&self) -> Rc<Definitions> {
-        match &self.definitions {
-            Known::Owned(definitions) => Rc::clone(definitions),
+    fn entries(&self) -> Entries {
+        match &*self.definitions.borrow() {
+            Known::Copied(entries) => Rc::clone(entries),
+            Known::Owned(definitions) => Rc::clone(&definitions.0.borrow()),
             // Somebody around owns the map while the tape runs; without them there would be nothing to see.
-            Known::Around(definitions) => definitions.upgrade().unwrap_or_default(),
+            Known::Around(definitions) => definitions
+                .upgrade()
+                .map(|definitions| Rc::clone(&definitions.0.borrow()))
+                .unwrap_or_default(),
         }
     }
 
+    /// The definitions that the tape sees, to share them with another.
+    fn definitions(&self) -> Rc<Definitions> {
+        let mut known = self.definitions.borrow_mut();
+        match &*known {
+            Known::Owned(definitions) => Rc::clone(definitions),
+            Known::Around(definitions) => definitions.upgrade().unwrap_or_default(),
+            Known::Copied(entries) => {
+                let definitions = Rc::new(Definitions(RefCell::new(Rc::clone(entries))));
+                *known = Known::Owned(Rc::clone(&definitions));
+                definitions
+            }
+        }
+    }
+
+    #[inline]
     pub(crate) fn has_ended(&self) -> bool {
         self.at.get() >= self.end
     }
@@ -144,6 +168,7 @@ impl Tape {
     }
 
     /// Takes the range of the next bytes.
+    #[inline]
     pub(crate) fn range(&self, count: usize) -> Result<Range<usize>, Error> {
         let at = self.at.get();
         match at.checked_add(count).filter(|end| *end <= self.end) {
@@ -156,12 +181,14 @@ impl Tape {
     }
 
     /// Takes the next bytes.
+    #[inline]
     pub(crate) fn read(&self, count: usize) -> Result<&[u8], Error> {
         let range = self.range(count)?;
         Ok(&self.code[range])
     }
 
     /// Takes one byte.
+    #[inline]
     pub(crate) fn byte(&self) -> Result<u8, Error> {
         Ok(self.read(1)?[0])
     }

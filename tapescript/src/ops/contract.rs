@@ -64,7 +64,7 @@ impl Vm<'_> {
             self.meter.spend(1 + cost::bytes(item.len()))?;
             self.stack.put(item.clone())?;
         }
-        if self.tape.flags.borrow().is_on(switch::INVOKE) {
+        if self.is_on(switch::INVOKE) {
             self.write_cache(Key::from(b"IR"), Value::List(answers))?;
         }
         Ok(())

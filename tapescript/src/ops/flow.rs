@@ -16,8 +16,7 @@ impl Vm<'_> {
     pub(super) fn def(&mut self) -> Result<(), Error> {
         let handle = self.tape.byte()?;
         let body = self.tape.body()?;
-        let definitions = self.tape.definitions();
-        definitions.insert(handle, self.tape.definition(body, self.plugins_in_blocks()));
+        self.tape.define(handle, body, self.plugins_in_blocks());
         self.spend(cost::BLOCK)
     }
 
@@ -28,18 +27,11 @@ impl Vm<'_> {
         let handle = self.tape.byte()?;
         let calls = self.tape.calls.get() + 1;
         self.tape.calls.set(calls);
-        let known = self.tape.definitions().get(handle);
+        let known = self.tape.defined(handle);
         let definition =
             known.ok_or_else(|| Error::new(ErrorKind::Key, super::text::shown(&[handle])))?;
         definition.calls.set(calls);
-        // Where both share their flags, the standard ones go back to their defaults and stay there.
-        if Rc::ptr_eq(&definition.flags, &self.tape.flags) {
-            definition.flags.borrow_mut().reset();
-        } else {
-            let mut flags = definition.flags.borrow_mut();
-            flags.reset();
-            flags.overlay(&self.tape.flags.borrow());
-        }
+        definition.flags.reset_for(&self.tape.flags);
         let position = definition.position();
         definition.rewind();
         self.enter(definition, Kind::Call { position })
@@ -74,7 +66,7 @@ impl Vm<'_> {
     }
 
     pub(super) fn eval(&mut self) -> Result<(), Error> {
-        if self.tape.flags.borrow().text(DISALLOW_EVAL).is_some() {
+        if self.tape.flags.read(|flags| flags.text(DISALLOW_EVAL).is_some()) {
             return Err(Error::script("OP_EVAL disallowed"));
         }
         if self.tape.calls.get() >= self.machine.limits().callstack {

@@ -146,6 +146,11 @@ impl Vm<'_> {
         Ok(())
     }
 
+    /// Whether a standard switch is on.
+    fn is_on(&self, switch: i64) -> bool {
+        self.tape.flags.read(|flags| flags.is_on(switch))
+    }
+
     pub(crate) fn put_bool(&mut self, value: bool) -> Result<(), Error> {
         self.stack.put(bool_to_bytes(value))
     }

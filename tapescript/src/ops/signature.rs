@@ -115,7 +115,7 @@ impl Vm<'_> {
         key: &'static [u8],
         value: &[u8],
     ) -> Result<(), Error> {
-        if self.tape.flags.borrow().is_on(switch) {
+        if self.is_on(switch) {
             self.write_cache(Key::from(key), Value::from(value))?;
         }
         Ok(())

@@ -31,8 +31,8 @@ impl Vm<'_> {
 
     pub(super) fn pop1(&mut self) -> Result<(), Error> {
         let count = usize::from(self.tape.byte()?);
-        let items = self.pull_many(count)?;
-        self.write_cache(Key::from(b"P"), Value::from(items))
+        let items = self.pull_list(count)?;
+        self.write_cache(Key::from(b"P"), items)
     }
 
     pub(super) fn size(&mut self) -> Result<(), Error> {
@@ -43,8 +43,14 @@ impl Vm<'_> {
     pub(super) fn write_cache_op(&mut self) -> Result<(), Error> {
         let key = Key::from(self.tape.read_sized()?);
         let count = usize::from(self.tape.byte()?);
-        let items = self.pull_many(count)?;
-        self.write_cache(key, Value::from(items))
+        let items = self.pull_list(count)?;
+        self.write_cache(key, items)
+    }
+
+    /// Pulls items into a list, in that order.
+    fn pull_list(&mut self, count: usize) -> Result<Value, Error> {
+        let items: Result<_, _> = (0..count).map(|_| self.stack.pull().map(Value::Bytes)).collect();
+        items.map(Value::List)
     }
 
     pub(super) fn read_cache(&mut self) -> Result<(), Error> {

@@ -13,7 +13,7 @@ use crate::vm::Vm;
 impl Vm<'_> {
     /// All templates are pulled, even after one that does not fit.
     pub(super) fn check_template(&mut self) -> Result<(), Error> {
-        if self.tape.flags.borrow().is_on(switch::TEMPLATE_EXTENSIONS) {
+        if self.is_on(switch::TEMPLATE_EXTENSIONS) {
             self.extend()?;
         }
         let flags = self.tape.byte()?;

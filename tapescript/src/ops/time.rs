@@ -46,10 +46,10 @@ impl Vm<'_> {
 
     /// A threshold, unless its flag is no integer.
     fn threshold(&self, name: &str, default: i64) -> Option<Int> {
-        match self.tape.flags.borrow().text(name) {
+        self.tape.flags.read(|flags| match flags.text(name) {
             None => Some(default.into()),
             Some(Value::Int(threshold)) => Some(threshold.clone()),
             Some(_) => None,
-        }
+        })
     }
 }

@@ -73,7 +73,7 @@ impl<'m> Vm<'m> {
         if self.frames.len() >= self.machine.limits().depth {
             return Err(Error::new(ErrorKind::Recursion, "maximum recursion depth exceeded"));
         }
-        self.spend(cost::BLOCK + tape.flags.borrow().len() as u64)?;
+        self.spend(cost::BLOCK + tape.flags.read(Flags::len) as u64)?;
         let around = std::mem::replace(&mut self.tape, tape);
         self.frames.push(Frame { around, kind });
         Ok(())
@@ -90,8 +90,9 @@ impl<'m> Vm<'m> {
             }
             Kind::Eval => {
                 if self.cache.has_returned() {
+                    let flags = &frame.around.flags;
                     let ends =
-                        frame.around.flags.borrow().text(EVAL_RETURN).is_some_and(Value::is_truthy);
+                        flags.read(|flags| flags.text(EVAL_RETURN).is_some_and(Value::is_truthy));
                     if ends {
                         frame.around.go_to_end();
                     } else {
@@ -125,7 +126,7 @@ impl<'m> Vm<'m> {
             return Err(Error::script("OP_LOOP limit exceeded"));
         }
         body.rewind();
-        body.flags.borrow_mut().reset();
+        body.flags.reset();
         self.enter(body, Kind::Loop { rounds: rounds + 1 })
     }
 
