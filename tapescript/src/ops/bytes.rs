@@ -44,12 +44,12 @@ impl Vm<'_> {
 
     pub(super) fn random(&mut self) -> Result<(), Error> {
         let count = Int::from_bytes(&self.stack.pull()?)?;
-        if count.is_negative() {
-            return Err(Error::value("negative argument not allowed"));
-        }
-        // Checked before the bytes are drawn.
+        let count = count
+            .to_i64()
+            .ok_or_else(|| Error::overflow("Python int too large to convert to C ssize_t"))?;
         let count =
-            count.to_i64().and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX);
+            usize::try_from(count).map_err(|_| Error::value("negative argument not allowed"))?;
+        // Checked before the bytes are drawn.
         self.stack.check_size(count)?;
         self.spend(10 + cost::bytes(count))?;
         let mut bytes = vec![0; count];
