@@ -1,8 +1,10 @@
 //! The tapescript language: locks and witnesses for signed messages, as a bounded stack machine.
 #![forbid(unsafe_code)]
 
+pub mod asm;
 mod cache;
 pub mod crypto;
+pub mod disasm;
 mod environment;
 mod error;
 mod fields;

@@ -1,0 +1,110 @@
+//! What all parts of one source text share: the limits, and how a list of tokens is assembled.
+
+use super::Assembler;
+use super::block::Statements;
+use super::comptime;
+use super::error::{AssembleError, Fault};
+use super::macros::{Expansion, Macros};
+use super::token::Token;
+use crate::error::ErrorKind;
+
+/// How deep blocks and comptime blocks may be nested together. The reference ends a little above.
+pub(super) const MAX_DEPTH: usize = 480;
+
+/// How deep macros may be defined inside of macros. Calls of those are nested natively.
+const MAX_MACRO_DEPTH: usize = 16;
+
+/// What is left of the limits while one source text is assembled.
+#[derive(Debug)]
+pub(super) struct Session<'a> {
+    pub(super) assembler: &'a Assembler<'a>,
+    /// How much text macros and comptime blocks may still produce.
+    growth: usize,
+    /// How many comptime blocks are open around the list in work.
+    pub(super) depth: usize,
+    macro_depth: usize,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(assembler: &'a Assembler<'a>) -> Self {
+        let growth = assembler.max_output.saturating_mul(4);
+        Self { assembler, growth, depth: 0, macro_depth: 0 }
+    }
+
+    /// Assembles tokens of which nothing was done yet.
+    pub(super) fn assemble(&mut self, tokens: Vec<Token<'_>>) -> Result<Vec<u8>, AssembleError> {
+        let mut macros = Macros::default();
+        let tokens = comptime::resolve(self, tokens, &mut macros)?;
+        self.assemble_resolved(&tokens, &macros)
+    }
+
+    /// Assembles tokens that have no macro definitions and comptime blocks any more.
+    pub(super) fn assemble_resolved(
+        &mut self,
+        tokens: &[Token<'_>],
+        macros: &Macros<'_>,
+    ) -> Result<Vec<u8>, AssembleError> {
+        Statements::new(self, tokens, macros).assemble()
+    }
+
+    /// Assembles what a macro call stands for. Its text knows no macros but its own.
+    pub(super) fn assemble_expansion(
+        &mut self,
+        call: &Token<'_>,
+        expansion: &Expansion,
+    ) -> Result<Vec<u8>, AssembleError> {
+        if self.macro_depth == MAX_MACRO_DEPTH {
+            return Err(beyond(
+                call,
+                ErrorKind::Recursion,
+                "macros are nested too deep",
+                MAX_MACRO_DEPTH,
+            ));
+        }
+        self.macro_depth += 1;
+        let code = expansion.tokens().and_then(|tokens| self.assemble(tokens));
+        self.macro_depth -= 1;
+        code.map_err(|error| error.called_at(call.position()))
+    }
+
+    /// Counts text that a macro or a comptime block produces.
+    pub(super) fn grow(&mut self, length: usize, token: &Token<'_>) -> Result<(), AssembleError> {
+        let limit = self.assembler.max_output.saturating_mul(4);
+        self.growth = self.growth.checked_sub(length).ok_or_else(|| {
+            beyond(
+                token,
+                ErrorKind::Exhausted,
+                "macros and comptime blocks produce too much text",
+                limit,
+            )
+        })?;
+        Ok(())
+    }
+
+    /// Checks the size of byte code.
+    pub(super) fn check_size(&self, code: &[u8], token: &Token<'_>) -> Result<(), AssembleError> {
+        let limit = self.assembler.max_output;
+        if code.len() > limit {
+            return Err(beyond(token, ErrorKind::Exhausted, "the byte code is too long", limit));
+        }
+        Ok(())
+    }
+
+    /// Checks how deep a block is nested.
+    pub(super) fn check_depth(&self, open: usize, token: &Token<'_>) -> Result<(), AssembleError> {
+        if self.depth + open >= MAX_DEPTH {
+            return Err(beyond(
+                token,
+                ErrorKind::Recursion,
+                "blocks are nested too deep",
+                MAX_DEPTH,
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The error of a source that is beyond a limit.
+fn beyond(token: &Token<'_>, kind: ErrorKind, wrong: &'static str, limit: usize) -> AssembleError {
+    token.fail(Fault::new(kind, wrong), format!("at most {limit}"))
+}

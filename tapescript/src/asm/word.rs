@@ -1,0 +1,64 @@
+//! The words that begin a statement.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::Assembler;
+use crate::op::Op;
+
+/// What a word stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// One of the three ops that push a value, whichever fits.
+    Push,
+    /// `TRY`, whose op has another name.
+    Try,
+    /// An op.
+    Op(Op),
+    /// A NOP.
+    Nop(u8),
+    /// An op of the host in the place of a NOP.
+    SoftFork(u8),
+}
+
+/// All names of ops and their aliases, with and without `OP_`.
+static OPS: LazyLock<HashMap<String, Op>> = LazyLock::new(|| {
+    let names = |op: &Op| {
+        let op = *op;
+        let short = op.name().strip_prefix("OP_").unwrap_or_default();
+        op.aliases()
+            .iter()
+            .copied()
+            .chain([short])
+            .flat_map(move |short| [(String::from(short), op), (format!("OP_{short}"), op)])
+    };
+    Op::ALL.iter().flat_map(names).collect()
+});
+
+/// What a word stands for, if it is known. Directly in a definition aliases must not have `OP_` before them.
+pub(super) fn lookup(assembler: &Assembler<'_>, text: &str, in_definition: bool) -> Option<Word> {
+    match text {
+        "PUSH" | "OP_PUSH" => return Some(Word::Push),
+        "TRY" | "OP_TRY" => return Some(Word::Try),
+        _ => {}
+    }
+    if let Some(op) = OPS.get(text) {
+        let refused = in_definition && text.starts_with("OP_") && text != op.name();
+        return (!refused).then_some(Word::Op(*op));
+    }
+    if let Some(code) = assembler.soft_forks.code(text) {
+        return Some(Word::SoftFork(code));
+    }
+    let code = text.strip_prefix("NOP").filter(|digits| !digits.starts_with(['0', '+']))?;
+    let code = code.parse().ok().filter(|code| *code >= Op::COUNT)?;
+    (assembler.soft_forks.name(code).is_none()).then_some(Word::Nop(code))
+}
+
+/// Whether the token before this one must be the value of `PUSH1` or `PUSH2`, and not its size.
+pub(super) fn ends_operand(assembler: &Assembler<'_>, text: &str) -> bool {
+    match text {
+        "END_IF" | "END_DEF" | "ELSE" | "(" | ")" | "{" | "}" => true,
+        "PUSH" | "TRY" | "OP_" => text == "OP_",
+        _ => text.starts_with("OP_") || lookup(assembler, text, false).is_some(),
+    }
+}
