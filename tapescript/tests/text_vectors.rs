@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
+use shake::Shake256;
+use shake::digest::{ExtendableOutput as _, Update as _, XofReader as _};
 use tapescript::asm::{AssembleError, Assembler, tokens};
 use tapescript::disasm::Disassembler;
 use tapescript::{Error, ErrorKind, Op};
@@ -195,6 +197,13 @@ fn run(script: &[u8]) -> Result<Option<Vec<u8>>, Error> {
             }
             Op::Size => vec![stack.pop().ok_or_else(failed)?.len().try_into().unwrap()],
             Op::Sha256 => Sha256::digest(stack.pop().ok_or_else(failed)?).to_vec(),
+            Op::Shake256 => {
+                let mut hasher = Shake256::default();
+                hasher.update(&stack.pop().ok_or_else(failed)?);
+                let mut digest = vec![0; read(1).ok_or_else(failed)?[0].into()];
+                hasher.finalize_xof().read(&mut digest);
+                digest
+            }
             Op::Concat => {
                 let second = stack.pop().ok_or_else(failed)?;
                 [stack.pop().ok_or_else(failed)?, second].concat()

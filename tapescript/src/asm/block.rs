@@ -13,37 +13,43 @@ use crate::op::Op;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// The statements in brackets behind `IF`, whose code comes before the op.
-    Condition,
+    Condition {
+        /// Where the list around the brackets ends.
+        outer_end: usize,
+    },
     If,
     Else,
     Try,
     Except,
     Loop,
-    Definition,
+    Definition {
+        /// Where its last token is. Blocks in it may well end behind that, for instance with a comment's help.
+        end: usize,
+    },
 }
 
 impl Part {
     /// The words that end the part if it does not begin with `{`.
     const fn ends(self) -> &'static [&'static str] {
         match self {
-            Self::Condition => &[")"],
+            Self::Condition { .. } => &[")"],
             Self::If | Self::Else => &["END_IF"],
             Self::Try => &["END_TRY", "EXCEPT"],
             Self::Except => &["END_EXCEPT"],
             Self::Loop => &["END_LOOP"],
-            Self::Definition => &["END_DEF"],
+            Self::Definition { .. } => &["END_DEF"],
         }
     }
 
     const fn body(self) -> &'static str {
         match self {
-            Self::Condition => "`)` further down",
+            Self::Condition { .. } => "`)` further down",
             Self::If => "`{` statements `}`, or statements and `END_IF`",
             Self::Else => "`{` statements `}`, or statements and `END_IF`",
             Self::Try => "`{` statements `}`, or statements and `EXCEPT`",
             Self::Except => "`{` statements `}`, or statements and `END_EXCEPT`",
             Self::Loop => "`{` statements `}`, or statements and `END_LOOP`",
-            Self::Definition => "`{` statements `}`, or statements and `END_DEF`",
+            Self::Definition { .. } => "`{` statements `}`, or statements and `END_DEF`",
         }
     }
 }
@@ -57,8 +63,6 @@ struct Open<'t, 's> {
     op: usize,
     /// Where the length of the part is; the part follows.
     length: usize,
-    /// Where the list around it ends, if the part has an end of its own.
-    outer_end: Option<usize>,
 }
 
 /// A list of tokens and the code of its statements.
@@ -84,8 +88,8 @@ impl<'w, 'a, 't, 's> Statements<'w, 'a, 't, 's> {
     /// Assembles all of them.
     pub(super) fn assemble(mut self) -> Result<Vec<u8>, AssembleError> {
         loop {
+            // A part also ends where its list does.
             let Some(token) = self.cursor.peek(0) else {
-                // A part also ends where its list does.
                 if self.open.is_empty() {
                     return Ok(self.code);
                 }
@@ -111,7 +115,8 @@ impl<'w, 'a, 't, 's> Statements<'w, 'a, 't, 's> {
             Op::If if self.cursor.next_is("(") => {
                 let bracket = self.cursor.take(opener, Part::If.body())?;
                 let end = self.cursor.close(bracket)?;
-                self.push(Part::Condition, opener, self.code.len(), Some(end))
+                let outer_end = std::mem::replace(&mut self.cursor.end, end);
+                self.push(Part::Condition { outer_end }, opener, self.code.len())
             }
             Op::Def => self.begin_definition(opener),
             Op::If => self.begin_part(Part::If, opener, op),
@@ -121,19 +126,18 @@ impl<'w, 'a, 't, 's> Statements<'w, 'a, 't, 's> {
     }
 
     fn begin_definition(&mut self, opener: &'t Token<'s>) -> Result<(), AssembleError> {
-        let part = Part::Definition;
-        if self.part() == Some(part) {
+        if matches!(self.part(), Some(Part::Definition { .. })) {
             let fault = Fault::syntax("a definition stands directly in another one");
             return Err(opener.fail(fault, "definitions side by side"));
         }
         let op = self.code.len();
         self.code.push(Op::Def.code());
         HANDLE.write(self.session.assembler, opener, &mut self.cursor, &mut self.code)?;
-        let end = match self.braces(part, opener)? {
+        let end = match self.braces(Part::Definition { end: 0 }, opener)? {
             Some(brace) => self.cursor.close(brace)?,
             None => self.cursor.find("END_DEF").unwrap_or(self.cursor.end),
         };
-        self.push(part, opener, op, Some(end))
+        self.push(Part::Definition { end }, opener, op)
     }
 
     fn begin_part(
@@ -145,7 +149,7 @@ impl<'w, 'a, 't, 's> Statements<'w, 'a, 't, 's> {
         self.braces(part, opener)?;
         let start = self.code.len();
         self.code.push(op.code());
-        self.push(part, opener, start, None)
+        self.push(part, opener, start)
     }
 
     /// Takes the opening brace if there is one, and checks that the part ends somewhere, at least by the looks of it.
@@ -165,20 +169,13 @@ impl<'w, 'a, 't, 's> Statements<'w, 'a, 't, 's> {
         Ok(brace)
     }
 
-    fn push(
-        &mut self,
-        part: Part,
-        opener: &'t Token<'s>,
-        op: usize,
-        end: Option<usize>,
-    ) -> Result<(), AssembleError> {
+    fn push(&mut self, part: Part, opener: &'t Token<'s>, op: usize) -> Result<(), AssembleError> {
         self.session.check_depth(self.open.len(), opener)?;
         let length = self.code.len();
-        if part != Part::Condition {
+        if !matches!(part, Part::Condition { .. }) {
             self.code.extend([0; 2]);
         }
-        let outer_end = end.map(|end| std::mem::replace(&mut self.cursor.end, end));
-        self.open.push(Open { part, opener, op, length, outer_end });
+        self.open.push(Open { part, opener, op, length });
         Ok(())
     }
 
@@ -201,10 +198,11 @@ impl<'w, 'a, 't, 's> Statements<'w, 'a, 't, 's> {
                 let fault = Fault::syntax("`EXCEPT` stands in another one");
                 return Err(token.fail(fault, "`}` or `END_EXCEPT`"));
             }
+            (Part::Definition { end }, _) if self.cursor.index >= end => None,
             (Part::Else, "}" | "END_IF")
             | (Part::Except, "}" | "END_EXCEPT")
             | (Part::Loop, "}" | "END_LOOP")
-            | (Part::Definition, "}" | "END_DEF") => None,
+            | (Part::Definition { .. }, "}" | "END_DEF") => None,
             _ => return Ok(false),
         };
         self.cursor.index += 1;
@@ -229,19 +227,26 @@ impl<'w, 'a, 't, 's> Statements<'w, 'a, 't, 's> {
             *op = Op::IfElse.code();
         }
         self.braces(part, opener)?;
-        self.push(part, opener, first.op, None)
+        self.push(part, opener, first.op)
     }
 
     /// Ends the block that is open.
     fn close(&mut self) -> Result<(), AssembleError> {
         let Some(open) = self.open.pop() else { return Ok(()) };
-        if let Some(end) = open.outer_end {
-            // What lies between an early end and the last one is lost.
-            self.cursor.index = self.cursor.end + 1;
-            self.cursor.end = end;
-        }
-        if open.part == Part::Condition {
-            return self.begin_part(Part::If, open.opener, Op::If);
+        match open.part {
+            Part::Condition { outer_end } => {
+                self.cursor.index = self.cursor.end + 1;
+                self.cursor.end = outer_end;
+                return self.begin_part(Part::If, open.opener, Op::If);
+            }
+            Part::Definition { end } => {
+                // What lies between an early end and the last token is lost, and what blocks took of the tokens behind
+                // is read again.
+                let again = self.cursor.index.saturating_sub(end + 1);
+                self.session.spend(again, open.opener)?;
+                self.cursor.index = end + 1;
+            }
+            _ => {}
         }
         self.write_length(&open)?;
         if open.part == Part::Try {
@@ -254,7 +259,7 @@ impl<'w, 'a, 't, 's> Statements<'w, 'a, 't, 's> {
         let length = self.code.len().saturating_sub(open.length + 2);
         let Ok(length) = u16::try_from(length) else {
             let kind = match open.part {
-                Part::Definition => ErrorKind::Syntax,
+                Part::Definition { .. } => ErrorKind::Syntax,
                 _ => ErrorKind::Overflow,
             };
             let fault = Fault::new(kind, format!("the block has {length} bytes of code"));

@@ -91,7 +91,7 @@ fn value<'s>(
         Some(code)
     };
     let Some(value) = value else { return Ok(None) };
-    session.grow(value.len() * 2, opener)?;
+    session.spend(value.len() * 2, opener)?;
     let mut text = String::with_capacity(value.len() * 2 + 1);
     text.push('x');
     for byte in &value {

@@ -3,26 +3,29 @@
 use super::error::{AssembleError, Fault};
 use super::token::Token;
 
-/// Words and marks that end a block, in the order of [`Cursor::ahead`].
+/// Words and marks that end a block, in the order of [`Cursor::ends`].
 const ENDS: [&str; 7] = ["}", "END_IF", "END_TRY", "EXCEPT", "END_EXCEPT", "END_LOOP", "END_DEF"];
 
-/// A place in a list of tokens. It only ever moves forward.
+/// A place in a list of tokens.
 #[derive(Debug)]
 pub(super) struct Cursor<'t, 's> {
     tokens: &'t [Token<'s>],
     /// Of each opening bracket the index of the one that closes it.
     closing: Vec<Option<u32>>,
-    /// Of each end the index where it came next when it was last looked for, or the largest number if it does not.
-    ahead: [Option<usize>; ENDS.len()],
+    /// Of each of the ends where it stands.
+    ends: [Vec<usize>; ENDS.len()],
     pub(super) index: usize,
-    /// What comes from here on is out of reach: the end of the list, or of a definition or condition in it.
+    /// What comes from here on is out of reach: the end of the list, or of a condition in it.
     pub(super) end: usize,
 }
 
 impl<'t, 's> Cursor<'t, 's> {
     pub(super) fn new(tokens: &'t [Token<'s>]) -> Self {
-        let (closing, end) = (closing(tokens), tokens.len());
-        Self { tokens, closing, ahead: [None; ENDS.len()], index: 0, end }
+        let ends = ENDS.map(|end| {
+            let places = tokens.iter().enumerate().filter(|(_, token)| token.is(end));
+            places.map(|(index, _)| index).collect()
+        });
+        Self { tokens, closing: closing(tokens), ends, index: 0, end: tokens.len() }
     }
 
     /// The token that comes after the next `skipped` ones.
@@ -47,16 +50,11 @@ impl<'t, 's> Cursor<'t, 's> {
     }
 
     /// The index where this end comes next.
-    pub(super) fn find(&mut self, end: &'static str) -> Option<usize> {
+    pub(super) fn find(&self, end: &'static str) -> Option<usize> {
         let slot = ENDS.iter().position(|text| *text == end)?;
-        let known = self.ahead.get_mut(slot)?;
-        let next = known.filter(|known| *known >= self.index).unwrap_or_else(|| {
-            let rest = self.tokens.get(self.index..).unwrap_or_default();
-            let distance = rest.iter().position(|token| token.is(end));
-            distance.map_or(usize::MAX, |distance| self.index + distance)
-        });
-        *known = Some(next);
-        Some(next).filter(|index| *index < self.end)
+        let places = self.ends.get(slot)?;
+        let next = places.get(places.partition_point(|place| *place < self.index))?;
+        Some(*next).filter(|index| *index < self.end)
     }
 
     /// The index of the bracket that closes the one just taken.

@@ -46,7 +46,7 @@ impl<'s> Macros<'s> {
                 .map_or((token.text(), token.position), |token| (token.text(), token.position))
         });
         let length: usize = pieces.clone().map(|(text, _)| text.len() + 1).sum();
-        session.grow(length, call)?;
+        session.spend(length, call)?;
         let mut expansion = Expansion { text: String::with_capacity(length), origins: Vec::new() };
         for (text, position) in pieces {
             expansion.origins.push((expansion.text.len(), position));

@@ -18,8 +18,8 @@ const MAX_MACRO_DEPTH: usize = 16;
 #[derive(Debug)]
 pub(super) struct Session<'a> {
     pub(super) assembler: &'a Assembler<'a>,
-    /// How much text macros and comptime blocks may still produce.
-    growth: usize,
+    /// What [`Session::spend`] may still count.
+    budget: usize,
     /// How many comptime blocks are open around the list in work.
     pub(super) depth: usize,
     macro_depth: usize,
@@ -27,8 +27,8 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub(super) fn new(assembler: &'a Assembler<'a>) -> Self {
-        let growth = assembler.max_output.saturating_mul(4);
-        Self { assembler, growth, depth: 0, macro_depth: 0 }
+        let budget = assembler.max_output.saturating_mul(4);
+        Self { assembler, budget, depth: 0, macro_depth: 0 }
     }
 
     /// Assembles tokens of which nothing was done yet.
@@ -67,16 +67,12 @@ impl<'a> Session<'a> {
         code.map_err(|error| error.called_at(call.position()))
     }
 
-    /// Counts text that a macro or a comptime block produces.
-    pub(super) fn grow(&mut self, length: usize, token: &Token<'_>) -> Result<(), AssembleError> {
+    /// Counts work that is not in proportion to the length of the source: bytes that macros and comptime blocks
+    /// produce, and tokens that are read once more.
+    pub(super) fn spend(&mut self, amount: usize, token: &Token<'_>) -> Result<(), AssembleError> {
         let limit = self.assembler.max_output.saturating_mul(4);
-        self.growth = self.growth.checked_sub(length).ok_or_else(|| {
-            beyond(
-                token,
-                ErrorKind::Exhausted,
-                "macros and comptime blocks produce too much text",
-                limit,
-            )
+        self.budget = self.budget.checked_sub(amount).ok_or_else(|| {
+            beyond(token, ErrorKind::Exhausted, "the source grows too much while it is read", limit)
         })?;
         Ok(())
     }

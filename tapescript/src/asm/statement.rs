@@ -18,7 +18,7 @@ impl<'t, 's> Statements<'_, '_, 't, 's> {
             _ => {}
         }
         let assembler = self.session.assembler;
-        let in_definition = self.part() == Some(Part::Definition);
+        let in_definition = matches!(self.part(), Some(Part::Definition { .. }));
         match lookup(assembler, token.text(), in_definition) {
             Some(Word::Push) => PUSH.write(assembler, token, &mut self.cursor, &mut self.code),
             Some(Word::Nop(code)) => {
@@ -123,13 +123,13 @@ impl<'t, 's> Statements<'_, '_, 't, 's> {
     fn expected(&self) -> &'static str {
         match self.part() {
             None => "an op, a block, a variable, a macro call or a comment",
-            Some(Part::Condition) => "a statement, or `)`",
+            Some(Part::Condition { .. }) => "a statement, or `)`",
             Some(Part::If) => "a statement, `}`, `ELSE` or `END_IF`",
             Some(Part::Else) => "a statement, `}` or `END_IF`",
             Some(Part::Try) => "a statement, `}` or `EXCEPT`",
             Some(Part::Except) => "a statement, `}` or `END_EXCEPT`",
             Some(Part::Loop) => "a statement, `}` or `END_LOOP`",
-            Some(Part::Definition) => "a statement, `}` or `END_DEF`; aliases without `OP_`",
+            Some(Part::Definition { .. }) => "a statement, `}` or `END_DEF`; aliases without `OP_`",
         }
     }
 }
