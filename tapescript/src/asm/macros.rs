@@ -10,8 +10,9 @@ use super::token::{Token, tokens};
 #[derive(Debug, Default)]
 pub(super) struct Macros<'s>(HashMap<String, Macro<'s>>);
 
+/// What a macro stands for.
 #[derive(Debug)]
-struct Macro<'s> {
+pub(super) struct Macro<'s> {
     arguments: usize,
     /// Each token of the body, and which argument of a call takes its place.
     body: Vec<(Token<'s>, Option<usize>)>,
@@ -26,22 +27,29 @@ impl<'s> Macros<'s> {
         self.0.insert(name.to_lowercase(), template);
     }
 
+    /// The macro of this name.
+    pub(super) fn get(&self, call: &Token<'_>, name: &str) -> Result<&Macro<'s>, AssembleError> {
+        self.0.get(&name.to_lowercase()).ok_or_else(|| {
+            let fault = Fault::syntax(format!("there is no macro {}", quote(name)));
+            call.fail(fault, "a macro that `!= name [ arguments ] { body }` defines")
+        })
+    }
+}
+
+impl Macro<'_> {
+    /// The text of a call with these arguments.
     pub(super) fn expand(
         &self,
-        call: &Token<'_>,
-        name: &str,
-        arguments: &[Token<'_>],
         session: &mut Session<'_>,
+        call: &Token<'_>,
+        arguments: &[Token<'_>],
     ) -> Result<Expansion, AssembleError> {
-        let Some(template) = self.0.get(&name.to_lowercase()) else {
-            let fault = Fault::syntax(format!("there is no macro {}", quote(name)));
-            return Err(call.fail(fault, "a macro that `!= name [ arguments ] { body }` defines"));
-        };
-        if template.arguments != arguments.len() {
-            let wrong = format!("the macro {} is given {} arguments", quote(name), arguments.len());
-            return Err(call.fail(Fault::syntax(wrong), template.arguments.to_string()));
+        if self.arguments != arguments.len() {
+            let wrong =
+                format!("the number of arguments of {} is {}", quote(call.text()), arguments.len());
+            return Err(call.fail(Fault::syntax(wrong), self.arguments.to_string()));
         }
-        let pieces = template.body.iter().map(|(token, slot)| {
+        let pieces = self.body.iter().map(|(token, slot)| {
             slot.and_then(|slot| arguments.get(slot))
                 .map_or((token.text(), token.position), |token| (token.text(), token.position))
         });

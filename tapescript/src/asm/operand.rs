@@ -231,8 +231,8 @@ fn index(text: &str) -> Result<Vec<u8>, Fault> {
 fn unsigned(text: &str) -> Result<Vec<u8>, Fault> {
     match text.split_at_checked(1) {
         Some(("d", number)) => Ok(vec![small(text, number)?]),
-        Some(("x", digits)) if digits.len() > 2 => {
-            Err(Fault::syntax(format!("{} is more than one byte", quote(text))))
+        Some(("x", digits)) if digits.is_empty() || digits.len() > 2 => {
+            Err(Fault::syntax(format!("{} is not of one byte", quote(text))))
         }
         Some(("x", digits)) => one_byte(text, digits),
         _ => Err(no_value(text)),

@@ -54,12 +54,8 @@ impl<'a> Session<'a> {
         expansion: &Expansion,
     ) -> Result<Vec<u8>, AssembleError> {
         if self.macro_depth == MAX_MACRO_DEPTH {
-            return Err(beyond(
-                call,
-                ErrorKind::Recursion,
-                "macros are nested too deep",
-                MAX_MACRO_DEPTH,
-            ));
+            let fault = Fault::new(ErrorKind::Recursion, "macros are nested too deep");
+            return Err(call.fail(fault, format!("at most {MAX_MACRO_DEPTH} calls in each other")));
         }
         self.macro_depth += 1;
         let code = expansion.tokens().and_then(|tokens| self.assemble(tokens));
@@ -72,7 +68,9 @@ impl<'a> Session<'a> {
     pub(super) fn spend(&mut self, amount: usize, token: &Token<'_>) -> Result<(), AssembleError> {
         let limit = self.assembler.max_output.saturating_mul(4);
         self.budget = self.budget.checked_sub(amount).ok_or_else(|| {
-            beyond(token, ErrorKind::Exhausted, "the source grows too much while it is read", limit)
+            let fault =
+                Fault::new(ErrorKind::Exhausted, "the source grows too much while it is read");
+            token.fail(fault, format!("at most {limit} bytes from macros and comptime blocks"))
         })?;
         Ok(())
     }
@@ -81,7 +79,8 @@ impl<'a> Session<'a> {
     pub(super) fn check_size(&self, code: &[u8], token: &Token<'_>) -> Result<(), AssembleError> {
         let limit = self.assembler.max_output;
         if code.len() > limit {
-            return Err(beyond(token, ErrorKind::Exhausted, "the byte code is too long", limit));
+            let fault = Fault::new(ErrorKind::Exhausted, "the byte code is too long");
+            return Err(token.fail(fault, format!("at most {limit} bytes")));
         }
         Ok(())
     }
@@ -89,18 +88,9 @@ impl<'a> Session<'a> {
     /// Checks how deep a block is nested.
     pub(super) fn check_depth(&self, open: usize, token: &Token<'_>) -> Result<(), AssembleError> {
         if self.depth + open >= MAX_DEPTH {
-            return Err(beyond(
-                token,
-                ErrorKind::Recursion,
-                "blocks are nested too deep",
-                MAX_DEPTH,
-            ));
+            let fault = Fault::new(ErrorKind::Recursion, "blocks are nested too deep");
+            return Err(token.fail(fault, format!("at most {MAX_DEPTH} open blocks")));
         }
         Ok(())
     }
-}
-
-/// The error of a source that is beyond a limit.
-fn beyond(token: &Token<'_>, kind: ErrorKind, wrong: &'static str, limit: usize) -> AssembleError {
-    token.fail(Fault::new(kind, wrong), format!("at most {limit}"))
 }

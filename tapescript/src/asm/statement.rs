@@ -5,7 +5,7 @@ use super::error::{AssembleError, Fault, quote};
 use super::operand::{BYTE, NAME, PLAIN_COUNT, PUSH, UNSIGNED, operands};
 use super::token::Token;
 use super::value::is_name;
-use super::word::{Word, lookup};
+use super::word::{BLOCK_WORDS, Word, lookup, similar};
 use crate::error::ErrorKind;
 use crate::op::Op;
 
@@ -94,8 +94,7 @@ impl<'t, 's> Statements<'_, '_, 't, 's> {
         } else if let Some(name) = named("@") {
             (Op::ReadCache, name)
         } else {
-            let fault = Fault::syntax(format!("{} is unknown", quote(text)));
-            return Err(token.fail(fault, self.expected()));
+            return Err(self.unknown(token));
         };
         let Ok(length) = u8::try_from(name.len()) else {
             let wrong = format!("a name of {} bytes is too long", name.len());
@@ -108,15 +107,32 @@ impl<'t, 's> Statements<'_, '_, 't, 's> {
 
     fn call_macro(&mut self, call: &'t Token<'s>, name: &str) -> Result<(), AssembleError> {
         let expected = "`!name [ arguments ]`";
+        let template = self.macros.get(call, name)?;
         let open = self.cursor.take(call, expected)?;
         if !open.is("[") {
             let fault = Fault::syntax(format!("{} stands where `[` should", quote(open.text())));
             return Err(open.fail(fault, expected));
         }
         let arguments = self.cursor.take_until(self.cursor.close(open)?);
-        let expansion = self.macros.expand(call, name, arguments, self.session)?;
+        let expansion = template.expand(self.session, call, arguments)?;
         self.code.extend(self.session.assemble_expansion(call, &expansion)?);
         Ok(())
+    }
+
+    /// The error of a word that begins no statement.
+    fn unknown(&self, token: &Token<'_>) -> AssembleError {
+        let text = token.text();
+        let name = quote(text);
+        let wrong = if BLOCK_WORDS.contains(&text) {
+            format!("{name} is out of place")
+        } else if lookup(self.session.assembler, text, false).is_some() {
+            format!("the alias {name} is unknown directly in a definition")
+        } else if let Some(known) = similar(text) {
+            format!("{name} is unknown; did you mean `{known}`?")
+        } else {
+            format!("{name} is unknown")
+        };
+        token.fail(Fault::syntax(wrong), self.expected())
     }
 
     /// What may begin a statement here.
@@ -129,7 +145,9 @@ impl<'t, 's> Statements<'_, '_, 't, 's> {
             Some(Part::Try) => "a statement, `}` or `EXCEPT`",
             Some(Part::Except) => "a statement, `}` or `END_EXCEPT`",
             Some(Part::Loop) => "a statement, `}` or `END_LOOP`",
-            Some(Part::Definition { .. }) => "a statement, `}` or `END_DEF`; aliases without `OP_`",
+            Some(Part::Definition { .. }) => {
+                "a statement, `}` or `END_DEF`; of aliases only those without `OP_`"
+            }
         }
     }
 }

@@ -21,6 +21,9 @@ pub(super) enum Word {
     SoftFork(u8),
 }
 
+/// The most letters of a word that is compared with the names of ops.
+const MAX_WORD: usize = 32;
+
 /// All names of ops and their aliases, with and without `OP_`.
 static OPS: LazyLock<HashMap<String, Op>> = LazyLock::new(|| {
     let names = |op: &Op| {
@@ -35,7 +38,8 @@ static OPS: LazyLock<HashMap<String, Op>> = LazyLock::new(|| {
     Op::ALL.iter().flat_map(names).collect()
 });
 
-/// What a word stands for, if it is known. Directly in a definition aliases must not have `OP_` before them.
+/// What a word stands for, if it is known. Directly in a definition an alias must not
+/// have `OP_` before it, and that of a soft fork is not known at all.
 pub(super) fn lookup(assembler: &Assembler<'_>, text: &str, in_definition: bool) -> Option<Word> {
     match text {
         "PUSH" | "OP_PUSH" => return Some(Word::Push),
@@ -47,7 +51,8 @@ pub(super) fn lookup(assembler: &Assembler<'_>, text: &str, in_definition: bool)
         return (!refused).then_some(Word::Op(*op));
     }
     if let Some(code) = assembler.soft_forks.code(text) {
-        return Some(Word::SoftFork(code));
+        let refused = in_definition && assembler.soft_forks.name(code) != Some(text);
+        return (!refused).then_some(Word::SoftFork(code));
     }
     let code = text.strip_prefix("NOP").filter(|digits| !digits.starts_with(['0', '+']))?;
     let code = code.parse().ok().filter(|code| *code >= Op::COUNT)?;
@@ -61,4 +66,50 @@ pub(super) fn ends_operand(assembler: &Assembler<'_>, text: &str) -> bool {
         "PUSH" | "TRY" | "OP_" => text == "OP_",
         _ => text.starts_with("OP_") || lookup(assembler, text, false).is_some(),
     }
+}
+
+/// Words and marks that have a meaning inside of statements only.
+pub(super) const BLOCK_WORDS: &[&str] = &[
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "ELSE",
+    "EXCEPT",
+    "END_IF",
+    "END_EXCEPT",
+    "END_LOOP",
+    "END_DEF",
+];
+
+/// The op that a misspelled word may mean: two letters of it are wrong at most, and one of each three.
+pub(super) fn similar(text: &str) -> Option<&'static str> {
+    let (prefix, short) = text.strip_prefix("OP_").map_or(("", text), |short| ("OP_", short));
+    let names = OPS.keys().filter_map(|name| {
+        let other = name.strip_prefix(prefix)?;
+        let distance = distance(short.as_bytes(), other.as_bytes())?;
+        (distance <= 2 && distance * 3 <= short.len()).then_some((distance, name.as_str()))
+    });
+    names.min().map(|(_, name)| name)
+}
+
+/// How many letters must be put in, taken away or replaced to make one word of the other, if both are short.
+fn distance(a: &[u8], b: &[u8]) -> Option<usize> {
+    if a.len().max(b.len()) > MAX_WORD {
+        return None;
+    }
+    let mut costs: Vec<usize> = (0..=b.len()).collect();
+    for (row, x) in a.iter().enumerate() {
+        let mut diagonal = row;
+        let mut left = row + 1;
+        for (cost, y) in costs.iter_mut().skip(1).zip(b) {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = *cost;
+            left = replaced.min(diagonal + 1).min(left + 1);
+            *cost = left;
+        }
+    }
+    costs.last().copied()
 }
