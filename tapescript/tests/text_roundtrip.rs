@@ -112,12 +112,16 @@ fn nested_blocks_end_at_the_limit() {
 fn hostile_sources_end_soon() {
     let many = 100_000;
     let comptime = "push ~ { ".repeat(10_000);
-    let macros = (0..20).map(|i| format!("!= m{i} [ ] {{ ")).collect::<String>()
-        + "true"
-        + &(0..20)
-            .rev()
-            .map(|i| format!(" }} {}", format!("!m{i} [ ] ").repeat(8)))
-            .collect::<String>();
+    let macros = |depth: usize, calls: usize| {
+        let open = |i| format!("!= m{i} [ ] {{ ");
+        let close = |i| format!(" }} {}", format!("!m{i} [ ] ").repeat(calls));
+        let levels = || 0..depth;
+        levels()
+            .map(open)
+            .chain(["true".into()])
+            .chain(levels().rev().map(close))
+            .collect::<String>()
+    };
     let sources = [
         ("nested blocks", "if { ".repeat(20_000) + &"} ".repeat(20_000)),
         ("bare blocks", "if ".repeat(many) + "end_if"),
@@ -125,7 +129,8 @@ fn hostile_sources_end_soon() {
         ("conditions", "if ( ".repeat(many) + &") { } ".repeat(many)),
         ("nested comptime", comptime.clone() + &"} ".repeat(10_000)),
         ("comptime not closed", comptime),
-        ("macros in macros", macros),
+        ("macros in macros", macros(20, 8)),
+        ("calls in calls", macros(8, 99)),
         ("definitions read again", "def 0 { if { # } } # ".repeat(many)),
         ("definitions read again and again", "def 0 { if { # } # } # } ".repeat(many)),
         ("strings not closed", "push s\"a ".repeat(many)),

@@ -44,8 +44,7 @@ impl Part {
     const fn body(self) -> &'static str {
         match self {
             Self::Condition { .. } => "`)` further down",
-            Self::If => "`{` statements `}`, or statements and `END_IF`",
-            Self::Else => "`{` statements `}`, or statements and `END_IF`",
+            Self::If | Self::Else => "`{` statements `}`, or statements and `END_IF`",
             Self::Try => "`{` statements `}`, or statements and `EXCEPT`",
             Self::Except => "`{` statements `}`, or statements and `END_EXCEPT`",
             Self::Loop => "`{` statements `}`, or statements and `END_LOOP`",
@@ -242,9 +241,8 @@ impl<'w, 'a, 't, 's> Statements<'w, 'a, 't, 's> {
             Part::Definition { end } => {
                 // What lies between an early end and the last token is lost, and what blocks took of the tokens behind
                 // is read again.
-                let again = self.cursor.index.saturating_sub(end + 1);
+                let again = self.cursor.go_behind(end);
                 self.session.spend(again, open.opener)?;
-                self.cursor.index = end + 1;
             }
             _ => {}
         }

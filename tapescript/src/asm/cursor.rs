@@ -65,6 +65,13 @@ impl<'t, 's> Cursor<'t, 's> {
         end.ok_or_else(|| not_closed(open))
     }
 
+    /// Goes on behind this index, and gives the bytes of the tokens that are read again for that.
+    pub(super) fn go_behind(&mut self, index: usize) -> usize {
+        let again = self.tokens.get(index + 1..self.index).unwrap_or_default();
+        self.index = index + 1;
+        again.iter().map(|token| token.text().len() + 1).sum()
+    }
+
     /// Takes what comes before this index, and what stands there, too.
     pub(super) fn take_until(&mut self, end: usize) -> &'t [Token<'s>] {
         let taken = self.tokens.get(self.index..end).unwrap_or_default();

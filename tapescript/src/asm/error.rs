@@ -43,7 +43,10 @@ impl fmt::Display for Position {
 ///
 /// `Display` is one line; [`AssembleError::render`] shows the place in the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AssembleError {
+pub struct AssembleError(Box<Mistake>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Mistake {
     fault: Fault,
     expected: Cow<'static, str>,
     position: Position,
@@ -57,39 +60,41 @@ impl AssembleError {
         expected: impl Into<Cow<'static, str>>,
         position: Position,
     ) -> Self {
-        Self { fault, expected: expected.into(), position, call: None }
+        Self(Box::new(Mistake { fault, expected: expected.into(), position, call: None }))
     }
 
-    pub(super) fn moved_to(self, position: Position) -> Self {
-        Self { position, ..self }
+    pub(super) fn moved_to(mut self, position: Position) -> Self {
+        self.0.position = position;
+        self
     }
 
-    pub(super) fn called_at(self, position: Position) -> Self {
-        Self { call: Some(position), ..self }
+    pub(super) fn called_at(mut self, position: Position) -> Self {
+        self.0.call = Some(position);
+        self
     }
 
     /// The kind of the error, as the reference names it.
     #[must_use]
-    pub const fn kind(&self) -> ErrorKind {
-        self.fault.kind
+    pub fn kind(&self) -> ErrorKind {
+        self.0.fault.kind
     }
 
     /// What is wrong.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.fault.wrong
+        &self.0.fault.wrong
     }
 
     /// What would have been right.
     #[must_use]
     pub fn expected(&self) -> &str {
-        &self.expected
+        &self.0.expected
     }
 
     /// Where the guilty token stands; inside a macro that is its place in the definition or in the call's list.
     #[must_use]
-    pub const fn position(&self) -> Position {
-        self.position
+    pub fn position(&self) -> Position {
+        self.0.position
     }
 
     /// The error with the source line and a mark below the guilty token, on several lines.
@@ -104,19 +109,19 @@ impl AssembleError {
     /// ```
     #[must_use]
     pub fn render(&self, source: &str) -> String {
-        let Position { line, .. } = self.position;
+        let Position { line, .. } = self.0.position;
         let number = line.to_string();
         let margin = " ".repeat(number.len());
         let (text, mark) = self.excerpt(source);
         let mut lines = vec![
-            format!("{}: {}", self.fault.kind.name(), self.fault.wrong),
-            format!("{margin}--> {}", self.position),
+            format!("{}: {}", self.0.fault.kind.name(), self.0.fault.wrong),
+            format!("{margin}--> {}", self.0.position),
             format!("{margin} |"),
             format!("{number} | {text}"),
             format!("{margin} | {mark}"),
-            format!("{margin} = expected {}", self.expected),
+            format!("{margin} = expected {}", self.0.expected),
         ];
-        if let Some(call) = self.call {
+        if let Some(call) = self.0.call {
             lines.push(format!("{margin} = in the macro that is called on {call}"));
         }
         let lines: Vec<_> = lines.iter().map(|line| line.trim_end()).collect();
@@ -124,40 +129,40 @@ impl AssembleError {
     }
 
     /// The part of the source line around the token, and carets that stand below it.
-    fn excerpt(&self, source: &str) -> (String, String) {
-        let Position { start, end, .. } = self.position;
+    fn excerpt<'s>(&self, source: &'s str) -> (String, String) {
+        let Position { start, end, .. } = self.0.position;
+        let first_line = |text: &'s str| text.split('\n').next().unwrap_or_default().trim_end();
         let before = source.get(..start).unwrap_or_default();
         let before = before.rsplit('\n').next().unwrap_or_default();
-        let token = source.get(start..end).unwrap_or_default();
-        let token = token.split('\n').next().unwrap_or_default();
         let after = source.get(start..).unwrap_or_default();
-        let after = after.split('\n').next().unwrap_or_default();
-        // The line is one with its tabs as blanks, so that the mark stands below the token.
-        let visible = |c: char| if c.is_control() { ' ' } else { c };
+        let after = first_line(after);
+        let token = source.get(start..end).unwrap_or_default();
+        let token = first_line(token);
 
         let column = before.chars().count();
-        let skipped = if column + after.chars().take(LINE_WIDTH).count() > LINE_WIDTH {
-            column.saturating_sub(CONTEXT)
-        } else {
-            0
-        };
-        let prefix = if skipped == 0 { "" } else { "…" };
-        let text = before.chars().skip(skipped).chain(after.trim_end().chars());
-        let mut text: String = prefix.chars().chain(text.map(visible)).take(LINE_WIDTH).collect();
-        let indent = column - skipped + prefix.chars().count();
-        let shown = text.chars().count();
-        if column - skipped + after.trim_end().chars().take(LINE_WIDTH).count() >= LINE_WIDTH {
+        let is_long = column + after.chars().take(LINE_WIDTH + 1).count() > LINE_WIDTH;
+        let skipped = if is_long { column.saturating_sub(CONTEXT) } else { 0 };
+        let mut indent = column - skipped;
+        let width = token.chars().take(LINE_WIDTH.saturating_sub(indent)).count().max(1);
+        // Tabs are shown as blanks, so that the mark stands below the token.
+        let visible = |c: char| if c.is_control() { ' ' } else { c };
+        let mut rest = before.chars().chain(after.chars()).map(visible).skip(skipped);
+        let mut text: String = rest.by_ref().take(LINE_WIDTH).collect();
+        if skipped > 0 {
+            text.insert(0, '…');
+            indent += 1;
+        }
+        if rest.next().is_some() {
             text.push('…');
         }
-        let width = token.trim_end().chars().take(shown.saturating_sub(indent)).count().max(1);
         (text, " ".repeat(indent) + &"^".repeat(width))
     }
 }
 
 impl fmt::Display for AssembleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; expected {}", self.position, self.fault.wrong, self.expected)?;
-        match self.call {
+        write!(f, "{}: {}; expected {}", self.0.position, self.0.fault.wrong, self.0.expected)?;
+        match self.0.call {
             Some(call) => write!(f, " (in the macro that is called on {call})"),
             None => Ok(()),
         }

@@ -11,14 +11,15 @@
 //!
 //! # Untrusted text
 //!
-//! Any text is assembled or refused in a time and with memory that are proportional to its length, below 64 times the
-//! length, and to the [limit of the byte code](Assembler::max_output), below 512 times that. Blocks may be nested 480
-//! deep. Scripts that comptime blocks run are the matter of the [machine given](Assembler::comptime), which should
+//! Any text is assembled or refused in a time that is proportional to its length and the [limit of the byte
+//! code](Assembler::max_output) together, and with memory below 256 times that. Blocks may be nested 480 deep, and
+//! macros 16. Scripts that comptime blocks run are the matter of the [machine given](Assembler::comptime), which should
 //! have a budget.
 
 mod block;
 mod comptime;
 mod cursor;
+mod encode;
 mod error;
 mod macros;
 mod operand;
@@ -116,8 +117,8 @@ impl<'h> Assembler<'h> {
         Self { comptime: Some(Box::new(run)), ..self }
     }
 
-    /// Refuses sources with more byte code than this; the default is [`Assembler::MAX_OUTPUT`]. Macros and comptime
-    /// blocks may produce four times as much text.
+    /// Refuses sources with more byte code than this; the default is [`Assembler::MAX_OUTPUT`]. The text that macros
+    /// and comptime blocks produce must not be longer, either.
     #[must_use]
     pub fn max_output(self, bytes: usize) -> Self {
         Self { max_output: bytes, ..self }

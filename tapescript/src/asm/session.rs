@@ -27,7 +27,7 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub(super) fn new(assembler: &'a Assembler<'a>) -> Self {
-        let budget = assembler.max_output.saturating_mul(4);
+        let budget = assembler.max_output;
         Self { assembler, budget, depth: 0, macro_depth: 0 }
     }
 
@@ -66,7 +66,7 @@ impl<'a> Session<'a> {
     /// Counts work that is not in proportion to the length of the source: bytes that macros and comptime blocks
     /// produce, and tokens that are read once more.
     pub(super) fn spend(&mut self, amount: usize, token: &Token<'_>) -> Result<(), AssembleError> {
-        let limit = self.assembler.max_output.saturating_mul(4);
+        let limit = self.assembler.max_output;
         self.budget = self.budget.checked_sub(amount).ok_or_else(|| {
             let fault =
                 Fault::new(ErrorKind::Exhausted, "the source grows too much while it is read");

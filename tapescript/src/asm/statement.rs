@@ -2,7 +2,7 @@
 
 use super::block::{Part, Statements};
 use super::error::{AssembleError, Fault, quote};
-use super::operand::{BYTE, NAME, PLAIN_COUNT, PUSH, UNSIGNED, operands};
+use super::operand::{BYTE, NAME, PLAIN_COUNT, PUSH, SOFT_FORK, operands};
 use super::token::Token;
 use super::value::is_name;
 use super::word::{BLOCK_WORDS, Word, lookup, similar};
@@ -27,7 +27,7 @@ impl<'t, 's> Statements<'_, '_, 't, 's> {
             }
             Some(Word::SoftFork(code)) => {
                 self.code.push(code);
-                UNSIGNED.write(assembler, token, &mut self.cursor, &mut self.code)
+                SOFT_FORK.write(assembler, token, &mut self.cursor, &mut self.code)
             }
             Some(Word::Try) => self.begin(token, Op::TryExcept),
             Some(Word::Op(Op::IfElse | Op::TryExcept)) => {

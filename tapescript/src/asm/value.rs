@@ -106,7 +106,7 @@ pub(super) fn float(text: &str, point: bool) -> Result<[u8; 4], Fault> {
 pub(super) fn unsigned_bytes(value: &Int) -> Vec<u8> {
     let mut bytes = value.to_bytes();
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    bytes.drain(..zeros.min(bytes.len() - 1));
+    bytes.drain(..zeros.min(bytes.len().saturating_sub(1)));
     bytes
 }
 

@@ -63,7 +63,7 @@ pub(super) fn lookup(assembler: &Assembler<'_>, text: &str, in_definition: bool)
 pub(super) fn ends_operand(assembler: &Assembler<'_>, text: &str) -> bool {
     match text {
         "END_IF" | "END_DEF" | "ELSE" | "(" | ")" | "{" | "}" => true,
-        "PUSH" | "TRY" | "OP_" => text == "OP_",
+        "PUSH" | "TRY" => false,
         _ => text.starts_with("OP_") || lookup(assembler, text, false).is_some(),
     }
 }
