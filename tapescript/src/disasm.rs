@@ -10,7 +10,10 @@ use crate::op::Op;
 /// How deep blocks may be nested.
 const MAX_DEPTH: usize = 480;
 
-/// How many bytes of indentation there may be for each byte of code, beside 1 MiB.
+/// How many bytes of indentation there may be in any case: 1 MiB.
+const FREE_BLANKS: usize = 1 << 20;
+
+/// How many more there may be for each byte of code.
 const BLANKS_PER_BYTE: usize = 64;
 
 const INDENT: &str = "    ";
@@ -68,17 +71,16 @@ impl Disassembler {
     ///
     /// # Errors
     ///
-    /// If the code ends inside of an op, if blocks are nested deeper than 480 or so much of it
-    /// that the lines would be mostly blanks, or if a `PUSH2` is longer than 32767 bytes: the reference takes its length for negative and never ends.
+    /// - [`ErrorKind::Script`] if the code ends inside of an op, or if a `PUSH2` is longer than 32767 bytes: the
+    ///   reference takes its length for negative and never ends.
+    /// - [`ErrorKind::Value`] if a number has no bytes.
+    /// - [`ErrorKind::Recursion`] if blocks are nested deeper than 480, or if so much code is nested so deep that the
+    ///   lines would be mostly blanks.
     pub fn disassemble(&self, code: &[u8]) -> Result<Vec<String>, Error> {
-        let mut lines = Lines {
-            lines: Vec::new(),
-            depth: self.indent.into(),
-            blanks: (1 << 20)
-                + code
-                    .len()
-                    .saturating_mul(BLANKS_PER_BYTE + usize::from(self.indent) * INDENT.len()),
-        };
+        let depth = usize::from(self.indent);
+        let per_byte = BLANKS_PER_BYTE + depth * INDENT.len();
+        let blanks = code.len().saturating_mul(per_byte).saturating_add(FREE_BLANKS);
+        let mut lines = Lines { lines: Vec::new(), depth, blanks };
         let mut blocks: Vec<Block<'_>> = Vec::new();
         let mut tape = Reader(code);
         loop {

@@ -23,7 +23,8 @@ pub(super) enum Part {
     Except,
     Loop,
     Definition {
-        /// Where its last token is. Blocks in it may well end behind that, for instance with a comment's help.
+        /// Where its last token is, by the count of brackets. Blocks in it can end behind that: they do not see the
+        /// brackets in comments, which the count does see.
         end: usize,
     },
 }
@@ -41,6 +42,7 @@ impl Part {
         }
     }
 
+    /// How the part is written.
     const fn body(self) -> &'static str {
         match self {
             Self::Condition { .. } => "`)` further down",

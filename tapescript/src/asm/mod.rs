@@ -80,8 +80,8 @@ impl<'h> Assembler<'h> {
         Self { soft_forks: SoftForks::default(), comptime: None, max_output: Self::MAX_OUTPUT }
     }
 
-    /// Knows an op by which the host replaced the NOP of this code, under its name and aliases in upper case. Its
-    /// operand is one byte, `d0` to `d255` or `x` and two hex digits.
+    /// Knows an op by which the host replaced the NOP of this code, one from [`Op::COUNT`](crate::Op::COUNT) on, under
+    /// its name and aliases in upper case. Its operand is one byte, `d0` to `d255` or `x` and two hex digits.
     ///
     /// # Examples
     ///
