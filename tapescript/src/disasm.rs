@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::asm::SoftForks;
 use crate::error::{Error, ErrorKind};
+use crate::machine::Machine;
 use crate::num::Int;
 use crate::op::Op;
 
@@ -50,6 +51,12 @@ impl Disassembler {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Knows the soft forks of a machine.
+    #[must_use]
+    pub fn machine(self, machine: &Machine) -> Self {
+        machine.forks().fold(self, |known, fork| known.soft_fork(fork.code(), fork.name()))
     }
 
     /// Writes this name for an op that the host put in the place of the NOP of this code.

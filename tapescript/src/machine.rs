@@ -235,6 +235,10 @@ impl Machine {
         self.forks.get(&code)
     }
 
+    pub(crate) fn forks(&self) -> impl Iterator<Item = &SoftFork> {
+        self.forks.values()
+    }
+
     pub(crate) const fn extends_blocks(&self) -> bool {
         self.extends_blocks
     }

@@ -32,7 +32,9 @@ mod word;
 
 use std::fmt;
 
+use crate::cache::Cache;
 use crate::error::Error;
+use crate::machine::Machine;
 
 pub(crate) use soft_fork::SoftForks;
 
@@ -115,6 +117,31 @@ impl<'h> Assembler<'h> {
         run: impl Fn(&[u8]) -> Result<Option<Vec<u8>>, Error> + Send + Sync + 'h,
     ) -> Self {
         Self { comptime: Some(Box::new(run)), ..self }
+    }
+
+    /// Runs the scripts of comptime blocks on a machine, within its budget, and knows its soft forks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tapescript::{Machine, asm::Assembler};
+    ///
+    /// let machine = Machine::new();
+    /// let code = Assembler::new().machine(&machine).assemble("push ~! { push d2 push d3 add d2 }")?;
+    /// assert_eq!(code, [2, 5]);
+    /// # Ok::<(), tapescript::asm::AssembleError>(())
+    /// ```
+    #[must_use]
+    pub fn machine(self, machine: &'h Machine) -> Self {
+        let known = machine.forks().fold(self, |known, fork| {
+            let aliases: Vec<_> = fork.aliases().iter().map(String::as_str).collect();
+            known.soft_fork(fork.code(), fork.name(), &aliases)
+        });
+        known.comptime(|script| {
+            let mut run = machine.run(script, Cache::new());
+            run.result?;
+            Ok(run.stack.pull().ok().map(|item| item.to_vec()))
+        })
     }
 
     /// Refuses sources with more byte code than this; the default is [`Assembler::MAX_OUTPUT`]. The text that macros

@@ -55,10 +55,11 @@ pub(crate) fn machine(case: &Json) -> Machine {
             other => panic!("unknown plugin {other:?}"),
         });
     }
-    for fork in list(&case["soft_forks"]) {
-        let code = fork["code"].as_u64().and_then(|code| u8::try_from(code).ok()).expect("a code");
-        assert_eq!(fork["behaviour"], "all_equal_verify");
-        let fork = SoftFork::new(code, fork["name"].as_str().expect("a name"), |operation| {
+    for case_fork in list(&case["soft_forks"]) {
+        let code =
+            case_fork["code"].as_u64().and_then(|code| u8::try_from(code).ok()).expect("a code");
+        assert_eq!(case_fork["behaviour"], "all_equal_verify");
+        let fork = SoftFork::new(code, case_fork["name"].as_str().expect("a name"), |operation| {
             let count = operation.read(1)?[0];
             let items =
                 (0..count).map(|_| operation.stack().pull()).collect::<Result<Vec<_>, _>>()?;
@@ -67,7 +68,9 @@ pub(crate) fn machine(case: &Json) -> Machine {
             }
             Ok(())
         });
-        machine = machine.with_soft_fork(fork.expect("a fork"));
+        let aliases = list(&case_fork["aliases"]).iter().filter_map(Json::as_str);
+        let fork = aliases.fold(fork.expect("a fork"), SoftFork::alias);
+        machine = machine.with_soft_fork(fork);
     }
     machine
 }

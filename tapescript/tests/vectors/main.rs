@@ -9,5 +9,6 @@ mod functions;
 mod host;
 mod hostile;
 mod support;
+mod text;
 mod tools;
 mod vm;
