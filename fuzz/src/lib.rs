@@ -9,12 +9,16 @@ pub mod message;
 pub mod packify_decode;
 pub mod packify_value;
 pub mod server_stream;
+pub mod vm_assemble;
+pub mod vm_auth;
+pub mod vm_disassemble;
+pub mod vm_run;
 
 /// A target's name and the function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 12] = [
     ("packify_decode", packify_decode::run),
     ("packify_value", packify_value::run),
     ("frame_chunks", frame_chunks::run),
@@ -23,4 +27,8 @@ pub const TARGETS: [Target; 8] = [
     ("ciphers", ciphers::run),
     ("hashcash", hashcash::run),
     ("server_stream", server_stream::run),
+    ("vm_run", vm_run::run),
+    ("vm_auth", vm_auth::run),
+    ("vm_assemble", vm_assemble::run),
+    ("vm_disassemble", vm_disassemble::run),
 ];
