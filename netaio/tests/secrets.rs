@@ -6,7 +6,8 @@
     feature = "hmac",
     feature = "stream-cipher",
     feature = "asymmetric",
-    feature = "hashcash"
+    feature = "hashcash",
+    feature = "tapescript"
 ))]
 
 use std::{
@@ -21,6 +22,7 @@ use netaio::{
     peer::{Peer, PeerManagement},
     plugin::{Binding, Chain, HashcashAuth, HmacAuth, Layer, Sha256StreamCipher, X25519Cipher},
     prelude::*,
+    tapescript::{SigFlags, crypto, tools},
 };
 use sha2::{Digest, Sha256, Sha512};
 use tokio::time::timeout;
@@ -73,7 +75,13 @@ fn outer() -> Layer {
 fn inner() -> Layer {
     let cipher = X25519Cipher::new(&SEED);
     let key = *X25519Cipher::new(&[9; 32]).public_key();
-    Layer::new().auth(HmacAuth::new(SECRET).field("hmac2")).cipher(cipher.peer_key(&key).unwrap())
+    let auth = Chain::new().then(HmacAuth::new(SECRET).field("hmac2")).then(locked());
+    Layer::new().auth(auth).cipher(cipher.peer_key(&key).unwrap())
+}
+
+fn locked() -> TapescriptAuth {
+    let lock = tools::single_sig_lock(&crypto::public_key(&SEED), SigFlags::NONE);
+    TapescriptAuth::new(&SEED, lock)
 }
 
 async fn check_debug_output() {
@@ -89,7 +97,8 @@ async fn check_debug_output() {
     let node_text = format!("{node:?}");
     let node = within(node.bind("127.0.0.1:0")).await.unwrap().spawn();
     let management = PeerManagement::new().auth(HmacAuth::new(SECRET));
-    let printed: [&dyn Debug; 17] = [
+    let printed: [&dyn Debug; 18] = [
+        &locked(),
         &HmacAuth::new(SECRET),
         &Sha256StreamCipher::new(SECRET),
         &X25519Cipher::new(&SEED),

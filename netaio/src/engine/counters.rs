@@ -36,6 +36,8 @@ counters! {
     rejected,
     /// Messages whose auth failed in any layer.
     auth_failures,
+    /// Checks of auth that were stopped, since they would have taken too much work.
+    checks_stopped,
     /// Messages that passed auth and could not be decrypted; they are dropped without an answer.
     decrypt_failures,
     /// Messages that no handler matched.

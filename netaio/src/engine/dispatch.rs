@@ -304,6 +304,9 @@ impl Engine {
         out: &mut BytesMut,
     ) -> Refused {
         count::auth_failures(&self.counters);
+        if matches!(failure, AuthFailure::Exhausted(_)) {
+            count::checks_stopped(&self.counters);
+        }
         let remote = origin.connection.remote_addr();
         let refused = RefusedMessage { message_type, remote, failure, inner: inner.is_some() };
         tracing::debug!(%remote, %message_type, %failure, inner = refused.inner, "auth failed");

@@ -180,8 +180,8 @@ async fn audit_07_a_live_id_is_neither_taken_over_nor_removed_by_another() {
     assert_eq!((&known.data()[..], known.addrs().len()), (&b"her key"[..], 1));
 }
 
-/// The finding is about a plugin that is not here yet; those that are take nothing from a peer's
-/// data but the key to which a box is addressed.
+/// The finding is about the locks that peers bring; `tests/tapescript` has the test of those. The
+/// other plugins take nothing from a peer's data but the key to which a box is addressed.
 #[test]
 fn audit_08_no_peer_says_by_what_it_is_checked() {
     let data = encode(&Value::Dict(vec![

@@ -3,7 +3,7 @@
 //! Elsewhere: A5, A6, A8, A11 and U3 in `replay`, A9 in `binding` and the ciphers' tests, A10 beside
 //! `Layer`, A12 in the ciphers' tests, A13, A14 and M9 beside the peer table, M1 and M3 to M6 in
 //! `limits`, M8 beside the topics, M10 beside the throttle, the other U in the tests of nodes. A4,
-//! A15, A17, C7, C8 and C9 are about tapescript.
+//! A15, A17, C7, C8 and C9 are about scripts: `tests/tapescript` has them.
 
 use std::sync::{
     Arc,

@@ -10,7 +10,7 @@ use netaio::{
         TapescriptAuth,
     },
     prelude::*,
-    tapescript::{Script, SigFlags, crypto, tools},
+    tapescript::{Cache, Machine, Script, SigFlags, crypto, tools},
     wire::{
         AuthFields, Body,
         packify::{Value, encode},
@@ -124,17 +124,86 @@ fn what_is_too_large_to_sign_is_a_typed_error() {
     assert_eq!(result, Err(AuthError::TooLarge { length: 1025, limit: 1024 }));
 }
 
-#[test]
-fn a_witness_that_never_ends_is_stopped() {
+/// Returns the failure of a message with this witness.
+fn failure_of(witness: &[u8]) -> AuthFailure {
     let auth = auth();
     let body = Body::new("u", "content").unwrap();
     let mut fields = made(&auth, &body);
-    // Loops in loops, each of 128 rounds, around a push and a pop.
-    let body_of = |inner: Vec<u8>| [&[0x45, 0, inner.len() as u8], &inner[..]].concat();
-    let nested = (0..4).fold(vec![0x1d, 0x06], |inner, _| body_of(inner));
-    fields.set("witness", &[&[0x01], &nested[..]].concat());
-    let failure = checked(&auth, &fields, &body).unwrap_err().to_string();
-    assert!(failure.contains("limit") || failure.contains("budget"), "{failure}");
+    fields.set("witness", witness);
+    checked(&auth, &fields, &body).unwrap_err()
+}
+
+/// Three loops in each other, each of 100 rounds, and so on in 11 bytes more each.
+fn endless() -> Vec<u8> {
+    let hex = "025b450029025b45001e025b450013025b4500080220060201350f02060201350f02060201350f0206\
+               0201350f0206";
+    (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect()
+}
+
+/// Row C7 of the threat table: neither by itself nor in a TRY does a witness run for long.
+#[tokio::test]
+async fn c07_a_witness_that_never_ends_is_stopped_and_counted() {
+    let bomb = endless();
+    let caught = [&[0x3d, 0, bomb.len() as u8], &bomb[..], &[0, 1, 0x01]].concat();
+    for witness in [bomb.clone(), caught] {
+        let failure = failure_of(&witness);
+        assert!(matches!(failure, AuthFailure::Exhausted(_)), "{failure}");
+    }
+
+    let app = App::empty();
+    let (listener, connector) = memory::network();
+    let server = TcpServer::builder(app).layer(Layer::new().auth(auth())).listen(listener).unwrap();
+    let handle = server.handle();
+    tokio::spawn(server.run_until(std::future::pending()));
+    let attacker = auth().witness(move |_, _| Ok(Script::new(bomb.clone())));
+    let stream = within(connector.connect()).await.unwrap();
+    let client = TcpClient::builder().layer(Layer::new().auth(attacker)).connect_stream(stream);
+    let answer = within(client.request("u")).await.unwrap();
+    assert_eq!(answer.message_type(), MessageType::AuthError);
+    let counters = handle.counters();
+    assert_eq!((counters.auth_failures(), counters.checks_stopped()), (1, 1));
+}
+
+/// Row C8 of the threat table.
+#[test]
+fn c08_no_witness_takes_much_memory() {
+    // 2^31 random bytes.
+    let random = failure_of(&[0x03, 4, 0x7f, 0xff, 0xff, 0xff, 0x2f]).to_string();
+    assert!(random.contains("Stack item size too large"), "{random}");
+    // An item of 1,000 bytes, 200 times, under one key after the other.
+    let item = [&[0x04, 0x03, 0xe8], &[7; 1000][..]].concat();
+    let writes = (0..100).flat_map(|key| [&item[..], &[0x1c, 199], &[0x09, 1, key, 200]].concat());
+    let failure = failure_of(&writes.collect::<Vec<_>>());
+    assert!(matches!(failure, AuthFailure::Exhausted(_)), "{failure}");
+}
+
+/// Row C9 of the threat table.
+#[test]
+fn c09_no_witness_nests_deep() {
+    let blocks = (0..20_000_u32).rev().flat_map(|depth| {
+        let [.., high, low] = (depth * 3).min(0xffff).to_be_bytes();
+        [0x01, 0x2b, high, low]
+    });
+    let failure = failure_of(&blocks.take(60_000).collect::<Vec<_>>());
+    assert!(!matches!(failure, AuthFailure::Mismatch), "{failure}");
+    let nested = (0..600).fold(vec![0x01], |inner: Vec<u8>, _| {
+        let length = u16::try_from(inner.len()).unwrap().to_be_bytes();
+        [&[0x01, 0x2b][..], &length, &inner].concat()
+    });
+    let failure = failure_of(&nested).to_string();
+    assert!(failure.contains("recursion"), "{failure}");
+}
+
+/// Row A17 of the threat table: a witness that ends by RETURN ends no block of the lock.
+#[test]
+fn a17_no_witness_ends_the_lock_early() {
+    let key = crypto::public_key(&SEED);
+    // A block, then the check of a signature; the reference lets `true, return` end it at the block.
+    let holed = [&[0x01, 0x2b, 0, 0][..], &[0x03, 32], &key, &[0x24, 0, 0x01]].concat();
+    let witness = [0x01, 0x30];
+    assert!(!Machine::new().unlocks(&[&witness[..], &holed], Cache::new()));
+    let reference = Machine::new().with_marker_across_scripts(true);
+    assert!(reference.unlocks(&[&witness[..], &holed], Cache::new()));
 }
 
 #[test]

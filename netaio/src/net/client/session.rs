@@ -14,7 +14,7 @@ use crate::{
     engine::{Handled, HandlerFailure, Opened, Origin, Pending, ReplyTo, Step, count},
     handler::{Connection, Endpoint, Reply, extract::detached},
     net::{call::is_stranger_error, driver::Receiver},
-    plugin::OpenError,
+    plugin::{AuthFailure, OpenError},
     wire::{Frame, Message, MessageType},
 };
 
@@ -60,6 +60,10 @@ impl ClientSession {
             Ok(opened) => Some(opened),
             Err(error) => {
                 match &error {
+                    OpenError::Auth(AuthFailure::Exhausted(_)) => {
+                        count::auth_failures(&engine.counters);
+                        count::checks_stopped(&engine.counters);
+                    }
                     OpenError::Auth(_) => count::auth_failures(&engine.counters),
                     OpenError::Cipher(_) => count::decrypt_failures(&engine.counters),
                 }

@@ -183,6 +183,9 @@ pub enum AuthFailure {
     /// This endpoint has sent the message itself.
     #[error("it is this endpoint's own, sent back")]
     Reflected,
+    /// The check would have taken too much work, and was stopped.
+    #[error("the check was stopped: {0}")]
+    Exhausted(String),
     /// Any other cause, in the plugin's words, that is never answered: an answer would cost more
     /// than the check.
     #[error("{0}")]

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use ::tapescript::{Cache, Fields, Limits, Machine, Script, SigFlags, crypto, tools};
+use ::tapescript::{Cache, ErrorKind, Fields, Limits, Machine, Script, SigFlags, crypto, tools};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -273,9 +273,15 @@ impl AuthPlugin for TapescriptAuth {
         if verdict.unlocked {
             return Ok(Proof::by(lock));
         }
-        Err(verdict.error.map_or(AuthFailure::Mismatch, |error| {
-            AuthFailure::Other(format!("the witness does not open the lock: {error}"))
-        }))
+        Err(match verdict.error {
+            None => AuthFailure::Mismatch,
+            Some(error) if error.kind() == ErrorKind::Exhausted => {
+                AuthFailure::Exhausted(error.to_string())
+            }
+            Some(error) => {
+                AuthFailure::Other(format!("the witness does not open the lock: {error}"))
+            }
+        })
     }
 
     /// What is signed: a witness may be written in many ways without the key.
