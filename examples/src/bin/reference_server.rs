@@ -10,7 +10,7 @@
 //! | SUBSCRIBE_URI, UNSUBSCRIBE_URI | their confirmations |
 //! | PUBLISH_URI | NOTIFY_URI with the same content to the subscribers, then OK |
 
-use std::{process, time::Duration};
+use std::{process, thread, time::Duration};
 
 use clap::Parser;
 use netaio::{
@@ -21,6 +21,7 @@ use netaio::{
     tapescript::Script,
 };
 use netaio_examples::log;
+use tokio::runtime;
 
 #[derive(Parser)]
 #[command(about = "The server that tests, benchmarks and load programs run against")]
@@ -111,10 +112,18 @@ fn publish(uri: Uri, endpoint: Endpoint, content: Content) -> Result<Content, Re
     Ok(content)
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
     log();
     let args = Args::parse();
+    // On a single core there is nobody to share the work with, and sharing has its price.
+    let mut runtime = match thread::available_parallelism() {
+        Ok(cores) if cores.get() > 1 => runtime::Builder::new_multi_thread(),
+        _ => runtime::Builder::new_current_thread(),
+    };
+    runtime.enable_all().build()?.block_on(serve(args))
+}
+
+async fn serve(args: Args) -> anyhow::Result<()> {
     let app = App::builder();
     let app = match &args.inner_secret {
         Some(secret) => app.bind_auth(App::inner, HmacAuth::new(secret).field("hmac2")),

@@ -101,19 +101,21 @@ pub(crate) enum Handled {
     Later(Pending),
     /// No handler matches; the message is given back.
     Nobody(Opened),
-    /// The handler's own layer refused it.
-    Failed(OpenError, Layer),
+    /// The handler's own layer refused it; its uri, and that layer.
+    Failed(OpenError, Bytes, Layer),
 }
 
 impl Engine {
     /// Reads a frame and opens its outer layer; what can't be, is refused.
+    ///
+    /// `table` is the app's, looked up once for a message.
     pub(crate) fn admit(
         &self,
+        table: &Table,
         frame: Frame,
         origin: &Origin,
         out: &mut BytesMut,
     ) -> Result<Opened, Refused> {
-        let table = self.router.table();
         let received = match self.read(table.types(), frame) {
             Ok(received) => received,
             Err(error) => return Err(self.unreadable(&error, origin, out)),
@@ -131,49 +133,49 @@ impl Engine {
     }
 
     /// Lets the handler of a message answer; writes at most one reply into `out`.
-    pub(crate) fn dispatch(&self, opened: Opened, origin: &Origin, out: &mut BytesMut) -> Step {
+    pub(crate) fn dispatch(
+        &self,
+        table: &Table,
+        opened: Opened,
+        origin: &Origin,
+        out: &mut BytesMut,
+    ) -> Step {
         let message_type = opened.message_type();
-        let uri = opened.body().uri_bytes();
-        match self.handle(opened, origin) {
+        match self.handle(table, opened, origin) {
             Handled::Ready(reply, reply_to) => {
                 self.reply(reply, &reply_to, origin, out);
                 if is_management(message_type) { Step::Done } else { Step::Answered }
             }
             Handled::Later(pending) => Step::Later(pending),
             Handled::Nobody(opened) => self.unhandled(opened, origin, out),
-            Handled::Failed(OpenError::Auth(failure), layer) => {
+            Handled::Failed(OpenError::Auth(failure), uri, layer) => {
                 self.refuse(message_type, &uri, &failure, Some(&layer), origin, out).into()
             }
-            Handled::Failed(OpenError::Cipher(error), _) => {
+            Handled::Failed(OpenError::Cipher(error), ..) => {
                 self.undecryptable(message_type, &error).into()
             }
         }
     }
 
-    /// Returns the handlers among which a message finds its own: the endpoint's, if one of them
-    /// is meant, else the app's.
-    fn table_for(
+    /// Returns the endpoint's own handlers, if one of them is meant.
+    fn own_table(
         &self,
         message_type: MessageType,
         uri: &[u8],
         remote: &RemoteAddr,
-    ) -> Guard<Arc<Table>> {
-        if is_management(message_type) {
-            let own = self.own.table();
-            if own.find(message_type, uri, remote).is_some() {
-                return own;
-            }
-        }
-        self.router.table()
+    ) -> Option<Guard<Arc<Table>>> {
+        let own = is_management(message_type).then(|| self.own.table());
+        own.filter(|own| own.find(message_type, uri, remote).is_some())
     }
 
     /// Finds the handler of a message that passed the outer layer, opens the handler's own layer,
     /// and only then calls it.
-    pub(crate) fn handle(&self, mut opened: Opened, origin: &Origin) -> Handled {
+    pub(crate) fn handle(&self, table: &Table, mut opened: Opened, origin: &Origin) -> Handled {
         let message_type = opened.message_type();
         let uri = opened.body().uri_bytes();
         let remote = origin.connection.remote_addr();
-        let table = self.table_for(message_type, &uri, remote);
+        let own = self.own_table(message_type, &uri, remote);
+        let table = own.as_deref().map_or(table, |own| own);
         loop {
             let Some(slot) = table.find(message_type, &uri, remote) else {
                 return Handled::Nobody(opened);
@@ -183,7 +185,7 @@ impl Engine {
             let spare = slot.route.once.then(|| opened.clone());
             let inner = match self.open_inner(&slot.layer, opened, origin.remote(self)) {
                 Ok(inner) => inner,
-                Err(error) => return Handled::Failed(error, slot.layer.clone()),
+                Err(error) => return Handled::Failed(error, uri, slot.layer.clone()),
             };
             match spare {
                 None => return self.call(slot, inner, uri, origin),

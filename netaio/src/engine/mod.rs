@@ -165,6 +165,7 @@ impl Engine {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { role, router, outer, environment, limits, on_auth_failure, peers } = parts;
         let own = Router::new(Table::new(TypeSet::BASE), None, router.app_name);
+        metrics::connections(0.0);
         Self {
             router,
             own,

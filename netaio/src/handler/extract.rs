@@ -309,7 +309,7 @@ impl<S> FromMessage<S> for Content {
     type Rejection = Infallible;
 
     fn from_message(message: Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
-        Ok(Self(message.body().content_bytes()))
+        Ok(Self(message.into_content()))
     }
 }
 
@@ -325,7 +325,7 @@ impl<S> FromMessage<S> for Bytes {
     type Rejection = Infallible;
 
     fn from_message(message: Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
-        Ok(detached(message.body().content_bytes()))
+        Ok(detached(message.into_content()))
     }
 }
 

@@ -7,15 +7,14 @@ use std::{
     time::Duration,
 };
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::Semaphore,
     time::{Sleep, sleep, timeout},
 };
-use tokio_util::io::poll_write_buf;
 
-use super::inbound::Inbound;
+use super::{burst, inbound::Inbound};
 use crate::{
     budget::Account,
     engine::{HandlerFailure, Limits, Pending, ReplyTo, Step},
@@ -86,9 +85,22 @@ pub(crate) struct Driver<'a, S, R> {
     limits: &'a Limits,
     inbound: Inbound,
     out: BytesMut,
+    /// Whether nobody else writes, as while there is something in `out`.
+    claimed: bool,
     deadline: Option<(Waiting, Pin<Box<Sleep>>)>,
     /// What is held in unfinished frames, of the endpoint's memory.
     held: usize,
+}
+
+/// Why handling what has been read stopped.
+enum Stop {
+    /// All of it is handled.
+    Drained,
+    /// A handler waits for something.
+    Waiting(Pending),
+    /// There is much to write.
+    Full,
+    Close(&'static str),
 }
 
 enum Event {
@@ -110,6 +122,7 @@ where
             limits,
             inbound: Inbound::default(),
             out: BytesMut::new(),
+            claimed: false,
             deadline: None,
             held: 0,
         }
@@ -144,11 +157,17 @@ where
     }
 
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Event> {
-        if let Poll::Ready(wakeup) = self.outbox.poll_wakeup(context, true) {
+        // The end comes before reading: a peer that never stops sending must not hold it up.
+        if self.outbox.has_news()
+            && let Poll::Ready(wakeup) = self.poll_wakeup(context, true)
+        {
             return Poll::Ready(Event::Wakeup(wakeup));
         }
         if let Poll::Ready(read) = self.inbound.poll_read(&mut self.stream, context) {
             return Poll::Ready(Event::Read(read));
+        }
+        if let Poll::Ready(wakeup) = self.poll_wakeup(context, true) {
+            return Poll::Ready(Event::Wakeup(wakeup));
         }
         if let Some((waiting, deadline)) = &mut self.deadline
             && deadline.as_mut().poll(context).is_ready()
@@ -158,30 +177,66 @@ where
         Poll::Pending
     }
 
-    /// Handles every whole frame that has been read, then writes what came of it.
-    async fn handle(&mut self) -> Result<(), End> {
-        let mut handled = false;
+    fn poll_wakeup(&mut self, context: &mut Context<'_>, closing: bool) -> Poll<Wakeup> {
+        self.claimed = false;
+        self.outbox.poll_wakeup(context, closing)
+    }
+
+    /// Makes sure that there is a buffer to write into, and that what is put there comes next.
+    fn claim(&mut self) {
         if self.out.capacity() == 0 {
             self.out = buffers::take();
         }
-        while let Some(frame) = self.inbound.next_frame() {
-            handled = true;
-            match self.receiver.receive(frame, &mut self.out) {
-                // On a stream everything that nobody takes has been answered.
-                Step::Done | Step::Answered | Step::Unclaimed(_) => {}
-                Step::Later(pending) => self.wait_for(pending).await?,
-                Step::Close(reason) => {
+        if !self.claimed {
+            self.claimed = true;
+            self.outbox.claim(&mut self.out);
+        }
+    }
+
+    /// Handles every whole frame that has been read, then writes what came of it.
+    async fn handle(&mut self) -> Result<(), End> {
+        let mut handled = false;
+        loop {
+            self.claim();
+            let stop = poll_fn(|context| {
+                Poll::Ready(burst::during(|| self.handle_ready(&mut handled, context)))
+            });
+            match stop.await {
+                Stop::Drained => break,
+                Stop::Waiting(pending) => self.wait_for(pending).await?,
+                Stop::Full => self.flush().await?,
+                Stop::Close(reason) => {
                     self.flush().await?;
                     return Err(End::Refused(reason));
                 }
-            }
-            if self.out.len() >= PAUSE {
-                self.flush().await?;
             }
         }
         self.set_deadline(handled);
         self.outbox.account().set(&mut self.held, self.inbound.held());
         self.flush().await
+    }
+
+    /// Handles frames for as long as nothing has to be waited for.
+    fn handle_ready(&mut self, handled: &mut bool, context: &mut Context<'_>) -> Stop {
+        while let Some(frame) = self.inbound.next_frame() {
+            *handled = true;
+            match self.receiver.receive(frame, &mut self.out) {
+                // On a stream everything that nobody takes has been answered.
+                Step::Done | Step::Answered | Step::Unclaimed(_) => {}
+                // Most handlers have their answer at once: they cost no timer and no extra write.
+                Step::Later(mut pending) => match pending.poll(context) {
+                    Poll::Ready(result) => {
+                        self.receiver.finish(&pending.reply_to, result, &mut self.out);
+                    }
+                    Poll::Pending => return Stop::Waiting(pending),
+                },
+                Step::Close(reason) => return Stop::Close(reason),
+            }
+            if self.out.len() >= PAUSE {
+                return Stop::Full;
+            }
+        }
+        Stop::Drained
     }
 
     fn set_deadline(&mut self, handled: bool) {
@@ -198,47 +253,38 @@ where
         }
     }
 
-    /// Runs a handler to its end, its deadline, or that of the connection.
+    /// Runs a handler that waits to its end, its deadline, or that of the connection.
     async fn wait_for(&mut self, mut pending: Pending) -> Result<(), End> {
-        // Most handlers have their answer at once: they cost no timer and no extra write.
-        let mut result = poll_fn(|context| Poll::Ready(pending.poll(context))).await;
-        if result.is_pending() {
-            let mut deadline = Box::pin(sleep(pending.timeout));
-            let mut turn = std::pin::pin!(self.receiver.handlers().acquire());
-            let mut has_turn = None;
-            loop {
-                self.flush().await?;
-                let outbox = self.outbox;
-                let wakeup = poll_fn(|context| {
-                    if has_turn.is_none()
-                        && let Poll::Ready(permit) = turn.as_mut().poll(context)
-                    {
-                        has_turn = Some(permit);
-                    }
-                    if has_turn.is_some() {
-                        result = pending.poll(context);
-                        if result.is_ready() {
-                            return Poll::Ready(None);
-                        }
-                    }
-                    if deadline.as_mut().poll(context).is_ready() {
-                        result = Poll::Ready(Err(HandlerFailure::TimedOut));
-                        return Poll::Ready(None);
-                    }
-                    outbox.poll_wakeup(context, false).map(Some)
-                })
-                .await;
-                match wakeup {
-                    Some(Wakeup::Cut) => return Err(End::Cut),
-                    Some(Wakeup::Frames | Wakeup::Closing) => {}
-                    None => break,
+        let mut deadline = Box::pin(sleep(pending.timeout));
+        let mut turn = std::pin::pin!(self.receiver.handlers().acquire());
+        let mut has_turn = None;
+        let mut result = Poll::Pending;
+        while result.is_pending() {
+            self.flush().await?;
+            let wakeup = poll_fn(|context| {
+                if has_turn.is_none()
+                    && let Poll::Ready(permit) = turn.as_mut().poll(context)
+                {
+                    has_turn = Some(permit);
                 }
+                if has_turn.is_some() {
+                    result = burst::during(|| pending.poll(context));
+                }
+                if result.is_pending() && deadline.as_mut().poll(context).is_ready() {
+                    result = Poll::Ready(Err(HandlerFailure::TimedOut));
+                }
+                if result.is_ready() {
+                    return Poll::Ready(None);
+                }
+                self.poll_wakeup(context, false).map(Some)
+            })
+            .await;
+            if wakeup == Some(Wakeup::Cut) {
+                return Err(End::Cut);
             }
         }
         if let Poll::Ready(result) = result {
-            if self.out.capacity() == 0 {
-                self.out = buffers::take();
-            }
+            self.claim();
             self.receiver.finish(&pending.reply_to, result, &mut self.out);
         }
         Ok(())
@@ -246,6 +292,7 @@ where
 
     /// Writes everything that waits, the outbox included.
     async fn flush(&mut self) -> Result<(), End> {
+        self.claim();
         loop {
             self.outbox.take(&mut self.out);
             if self.out.is_empty() {
@@ -255,10 +302,13 @@ where
             let (stream, out) = (&mut self.stream, &mut self.out);
             let (outbox, write_timeout) = (self.outbox, self.limits.write_timeout);
             poll_fn(|context| {
-                if let Poll::Ready(written) = poll_write_buf(Pin::new(&mut *stream), context, out) {
+                if let Poll::Ready(written) = Pin::new(&mut *stream).poll_write(context, out) {
                     return Poll::Ready(match written? {
                         0 => Err(io::Error::from(io::ErrorKind::WriteZero).into()),
-                        _ => Ok(()),
+                        written => {
+                            out.advance(written);
+                            Ok(())
+                        }
                     });
                 }
                 if outbox.poll_cut(context) {

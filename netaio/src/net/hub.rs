@@ -14,10 +14,10 @@ use crate::{
     handler::{
         ConnectionId, Identity, Link, Node, RemoteAddr, SendError, SubscribeError, Transport,
     },
-    net::{admission::Admission, peers::PeerHost},
+    net::{admission::Admission, burst, peers::PeerHost},
     peer::{Peer, PeerManagement},
     plugin::Layer,
-    pubsub::{Outbox, Phase, Subscriber, Topics},
+    pubsub::{Outbox, Phase, Pushed, Subscriber, Topics, Writer},
     wire::Message,
 };
 
@@ -38,6 +38,8 @@ pub(crate) struct Remote {
     pub(crate) addr: RemoteAddr,
     pub(crate) transport: Transport,
     pub(crate) identity: Option<Identity>,
+    /// Lets those who publish write to it.
+    pub(crate) writer: Option<Arc<dyn Writer>>,
 }
 
 /// One connection, as the rest of the endpoint sees it.
@@ -87,10 +89,11 @@ impl Hub {
 
     /// Lists a new connection.
     pub(crate) fn add(self: &Arc<Self>, remote: Remote) -> Listed {
-        let Remote { addr: remote, transport, identity } = remote;
+        let Remote { addr: remote, transport, identity, writer } = remote;
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed));
-        let outbox = Outbox::new(self.engine.limits.outbound_limit, &self.budget);
+        let outbox =
+            Outbox::new(self.engine.limits.outbound_limit, &self.budget).with_writer(writer);
         let (refused, authenticated) = (AtomicBool::new(false), AtomicBool::new(false));
         let hub = Arc::clone(self);
         let peering = Arc::new(Peering {
@@ -161,7 +164,14 @@ impl Hub {
             return Ok(sent);
         }
         let frame = self.seal(message, None)?;
-        Ok(to.iter().filter(|peering| peering.push(frame.clone()).is_ok()).count())
+        let send = |peering: &&Arc<Peering>| {
+            let put = peering.queued(peering.outbox.put(frame.clone()));
+            if put == Ok(Pushed::Promised) {
+                burst::write(peering);
+            }
+            put.is_ok()
+        };
+        Ok(to.iter().filter(send).count())
     }
 
     fn seal(&self, message: Message, to: Option<&RemoteAddr>) -> Result<Bytes, SendError> {
@@ -229,15 +239,14 @@ impl Peering {
         }
     }
 
-    /// Queues a frame; a connection that lets its queue overflow is cut.
-    fn push(&self, frame: Bytes) -> Result<(), SendError> {
-        let pushed = self.outbox.push(frame);
-        if pushed == Err(SendError::QueueFull) {
+    /// Looks at what became of a frame: a connection that lets its queue overflow is cut.
+    fn queued<T>(&self, queued: Result<T, SendError>) -> Result<T, SendError> {
+        if matches!(queued, Err(SendError::QueueFull)) {
             count::slow_consumers(&self.hub.engine.counters);
             tracing::warn!(connection = %self.id, remote = %self.remote, "cut: it does not read");
             self.outbox.cut();
         }
-        pushed
+        queued
     }
 }
 
@@ -275,7 +284,8 @@ impl Link for Peering {
     }
 
     fn send(&self, message: Message) -> Result<(), SendError> {
-        self.push(self.hub.seal(message, Some(&self.remote))?)
+        let frame = self.hub.seal(message, Some(&self.remote))?;
+        self.queued(self.outbox.push(frame))
     }
 
     fn close(&self) {

@@ -1,6 +1,7 @@
 //! Servers, clients and the networks they run over.
 
 mod admission;
+mod burst;
 mod call;
 pub mod client;
 mod driver;
@@ -13,6 +14,7 @@ mod peers;
 mod sealing;
 mod server;
 mod session;
+mod shared_stream;
 mod shutdown;
 #[cfg(feature = "tls")]
 mod tls;

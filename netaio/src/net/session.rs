@@ -8,6 +8,7 @@ use tokio::{
 use tracing::Instrument;
 
 use super::{
+    admission::Place,
     driver::{Driver, End, Receiver},
     hub::{Hub, Peering, Remote},
 };
@@ -26,12 +27,13 @@ struct Session<'a> {
 
 impl Receiver for Session<'_> {
     fn receive(&self, frame: Frame, out: &mut BytesMut) -> Step {
-        match self.engine.admit(frame, &self.origin, out) {
+        let table = self.engine.router.table();
+        match self.engine.admit(&table, frame, &self.origin, out) {
             Ok(opened) => {
                 if self.engine.outer.auth_plugin().is_some() {
                     self.peering.authenticate();
                 }
-                self.engine.dispatch(opened, &self.origin, out)
+                self.engine.dispatch(&table, opened, &self.origin, out)
             }
             Err(refused) => refused.into(),
         }
@@ -51,8 +53,8 @@ impl Receiver for Session<'_> {
     }
 }
 
-/// Serves one connection to its end.
-pub(crate) async fn serve<S>(stream: S, remote: Remote, hub: Arc<Hub>)
+/// Serves one connection to its end, and holds its place among all until then.
+pub(crate) async fn serve<S>(stream: S, remote: Remote, hub: Arc<Hub>, _place: Option<Place>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {

@@ -1,5 +1,7 @@
 use std::{
     collections::VecDeque,
+    fmt,
+    io::{self, IoSlice},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -7,7 +9,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::sync::{Notify, futures::Notified};
 
 use crate::{
@@ -16,24 +18,40 @@ use crate::{
 };
 
 /// The bounded queue of frames for one connection, written by anybody, emptied by its task.
+///
+/// Where the stream has a [`Writer`], who queues a frame while the task has nothing to write sends
+/// it himself with [`write`](Self::write): a fan-out then wakes nobody.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     state: Mutex<State>,
-    /// Whether frames wait; read without the lock.
-    waiting: AtomicBool,
+    /// Whether there is something for the task to do; read without the lock.
+    news: AtomicBool,
     /// Tells those whose frame found no room that there is some.
     room: Notify,
     limit: usize,
     /// What the connection holds of its endpoint's memory.
     account: Account,
+    writer: Option<Arc<dyn Writer>>,
 }
 
-#[derive(Debug, Default)]
+/// A stream that anybody can write to, without waiting.
+pub(crate) trait Writer: fmt::Debug + Send + Sync {
+    /// Writes what the stream takes at once; `WouldBlock` when that is nothing.
+    fn try_write(&self, frames: &[IoSlice<'_>]) -> io::Result<usize>;
+}
+
+#[derive(Debug)]
 struct State {
     frames: VecDeque<Bytes>,
     /// The bytes of all frames together.
     bytes: usize,
+    /// How many of them the account knows of.
+    accounted: usize,
     phase: Phase,
+    /// Whether the task writes, or is about to: then nobody else may.
+    claimed: bool,
+    /// Whether somebody has said to write what waits.
+    promised: bool,
     /// The connection's task, when it sleeps.
     task: Option<Waker>,
 }
@@ -57,26 +75,62 @@ pub(crate) enum Wakeup {
     Cut,
 }
 
+/// Who sends a frame that was queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    /// The connection's task, or somebody who has promised to.
+    Left,
+    /// Who has put it there, by [`Outbox::write`].
+    Promised,
+}
+
+/// How many frames are written with one call.
+const AT_ONCE: usize = 64;
+
 impl Outbox {
     /// Makes a queue that holds up to `limit` bytes.
     pub(crate) fn new(limit: usize, budget: &Arc<Budget>) -> Self {
+        let state = State {
+            frames: VecDeque::new(),
+            bytes: 0,
+            accounted: 0,
+            phase: Phase::Open,
+            claimed: true,
+            promised: false,
+            task: None,
+        };
         Self {
-            state: Mutex::default(),
-            waiting: AtomicBool::new(false),
+            state: Mutex::new(state),
+            news: AtomicBool::new(false),
             room: Notify::new(),
             limit,
             account: Account::new(budget),
+            writer: None,
         }
+    }
+
+    /// Lets others than the task write, while it has nothing to.
+    pub(crate) fn with_writer(self, writer: Option<Arc<dyn Writer>>) -> Self {
+        Self { writer, ..self }
     }
 
     pub(crate) fn account(&self) -> &Account {
         &self.account
     }
 
-    /// Queues a frame.
+    /// Queues a frame, and sends it where that can be done at once.
     ///
     /// A frame over the limit is refused; a queue that is empty takes a frame of any size.
     pub(crate) fn push(&self, frame: Bytes) -> Result<(), SendError> {
+        if self.put(frame)? == Pushed::Promised {
+            self.write();
+        }
+        Ok(())
+    }
+
+    /// Queues a frame as [`push`](Self::push) does; who gets [`Pushed::Promised`] has to call
+    /// [`write`](Self::write) soon, perhaps after more frames.
+    pub(crate) fn put(&self, frame: Bytes) -> Result<Pushed, SendError> {
         let mut state = self.state();
         if state.phase != Phase::Open {
             return Err(SendError::Closed);
@@ -85,28 +139,84 @@ impl Outbox {
             return Err(SendError::QueueFull);
         }
         state.bytes += frame.len();
-        self.account.add(frame.len());
         state.frames.push_back(frame);
-        self.waiting.store(true, Ordering::Release);
+        if self.writer.is_none() || state.claimed {
+            self.leave(state);
+            return Ok(Pushed::Left);
+        }
+        let promised = std::mem::replace(&mut state.promised, true);
+        Ok(if promised { Pushed::Left } else { Pushed::Promised })
+    }
+
+    /// Writes what waits, as [`Pushed::Promised`] says; what the stream does not take at once is
+    /// left to the task.
+    pub(crate) fn write(&self) {
+        let mut state = self.state();
+        state.promised = false;
+        if let Some(writer) = self.writer.as_deref().filter(|_| !state.claimed) {
+            while !state.frames.is_empty() {
+                let mut slices = [IoSlice::new(&[]); AT_ONCE];
+                let count = state.frames.len().min(AT_ONCE);
+                slices.iter_mut().zip(&state.frames).for_each(|(slice, frame)| {
+                    *slice = IoSlice::new(frame);
+                });
+                // Other errors than a full buffer are the task's to find.
+                let Ok(written) = writer.try_write(&slices[..count]) else { break };
+                state.written(written);
+            }
+        }
+        if !state.frames.is_empty() {
+            self.leave(state);
+        }
+    }
+
+    /// Leaves what waits to the task.
+    fn leave(&self, mut state: MutexGuard<'_, State>) {
+        self.settle(&mut state);
+        self.news.store(true, Ordering::Release);
         wake(state);
-        Ok(())
+    }
+
+    /// Lets the account know what waits.
+    fn settle(&self, state: &mut State) {
+        self.account.set(&mut state.accounted, state.bytes);
+    }
+
+    /// Keeps all others from writing until [`poll_wakeup`](Self::poll_wakeup) finds nothing to do.
+    /// Moves what waits, perhaps the rest of a frame, to the end of `out`.
+    pub(crate) fn claim(&self, out: &mut BytesMut) {
+        let mut state = self.state();
+        state.claimed = true;
+        self.drain(state, out);
     }
 
     /// Moves what waits to the end of `out`.
     pub(crate) fn take(&self, out: &mut BytesMut) {
-        if !self.waiting.load(Ordering::Acquire) {
+        if self.has_news() {
+            self.drain(self.state(), out);
+        }
+    }
+
+    fn drain(&self, mut state: MutexGuard<'_, State>, out: &mut BytesMut) {
+        if state.frames.is_empty() {
             return;
         }
-        let mut state = self.state();
         for frame in state.frames.drain(..) {
             out.extend_from_slice(&frame);
         }
         // A burst's memory is not kept for an idle connection.
         state.frames.shrink_to(16);
-        self.account.sub(std::mem::take(&mut state.bytes));
-        self.waiting.store(false, Ordering::Release);
+        state.bytes = 0;
+        self.settle(&mut state);
+        // The end stays news.
+        self.news.store(state.phase != Phase::Open, Ordering::Release);
         drop(state);
         self.room.notify_waiters();
+    }
+
+    /// Returns whether [`poll_wakeup`](Self::poll_wakeup) may find something, without its lock.
+    pub(crate) fn has_news(&self) -> bool {
+        self.news.load(Ordering::Acquire)
     }
 
     /// Waits until frames have been taken since the call of this function.
@@ -115,9 +225,10 @@ impl Outbox {
     }
 
     /// Waits for something to do: frames, or the end. A task that is not ready to end yet ignores
-    /// `closing`.
+    /// `closing`. While it waits, others may write.
     pub(crate) fn poll_wakeup(&self, context: &mut Context<'_>, closing: bool) -> Poll<Wakeup> {
         let mut state = self.state();
+        state.claimed = false;
         if state.phase == Phase::Cut {
             return Poll::Ready(Wakeup::Cut);
         }
@@ -157,9 +268,10 @@ impl Outbox {
         state.phase = state.phase.max(phase);
         if state.phase == Phase::Cut {
             state.frames = VecDeque::new();
-            self.account.sub(std::mem::take(&mut state.bytes));
-            self.waiting.store(false, Ordering::Release);
+            state.bytes = 0;
+            self.settle(&mut state);
         }
+        self.news.store(true, Ordering::Release);
         wake(state);
         self.room.notify_waiters();
     }
@@ -171,6 +283,19 @@ impl Outbox {
 }
 
 impl State {
+    /// Drops so many bytes off the front.
+    fn written(&mut self, mut count: usize) {
+        self.bytes -= count;
+        while let Some(frame) = self.frames.front_mut().filter(|_| count > 0) {
+            let part = frame.len().min(count);
+            count -= part;
+            frame.advance(part);
+            if frame.is_empty() {
+                self.frames.pop_front();
+            }
+        }
+    }
+
     fn sleep(&mut self, context: &mut Context<'_>) {
         match &mut self.task {
             Some(task) => task.clone_from(context.waker()),

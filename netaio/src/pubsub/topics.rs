@@ -26,11 +26,25 @@ pub(crate) struct Topics<S: Subscriber> {
 
 #[derive(Debug)]
 struct State<S: Subscriber> {
-    topics: HashMap<Bytes, HashMap<S::Key, Arc<S>>>,
+    topics: HashMap<Bytes, Topic<S>>,
     /// What each subscriber has joined, so that its end costs only what it joined.
     joined: HashMap<S::Key, Joined>,
     /// The bytes of all keys that are joined.
     bytes: usize,
+}
+
+/// Who has joined a topic.
+#[derive(Debug)]
+struct Topic<S: Subscriber> {
+    subscribers: HashMap<S::Key, Arc<S>>,
+    /// All of them, made anew when it is asked for after a change.
+    list: Option<Arc<[Arc<S>]>>,
+}
+
+impl<S: Subscriber> Default for Topic<S> {
+    fn default() -> Self {
+        Self { subscribers: HashMap::new(), list: None }
+    }
 }
 
 /// What one subscriber has joined.
@@ -79,7 +93,9 @@ impl<S: Subscriber> Topics<S> {
         joined.bytes += topic.len();
         state.bytes += cost;
         joined.topics.insert(topic.clone());
-        state.topics.entry(topic).or_default().insert(key, Arc::clone(subscriber));
+        let topic = state.topics.entry(topic).or_default();
+        topic.subscribers.insert(key, Arc::clone(subscriber));
+        topic.list = None;
         Ok(())
     }
 
@@ -105,19 +121,22 @@ impl<S: Subscriber> Topics<S> {
     }
 
     /// Returns the subscribers of a topic, as they are now.
-    pub(crate) fn subscribers(&self, topic: &[u8]) -> Vec<Arc<S>> {
-        let state = self.state();
-        state.topics.get(topic).map_or_else(Vec::new, |ids| ids.values().cloned().collect())
+    pub(crate) fn subscribers(&self, topic: &[u8]) -> Arc<[Arc<S>]> {
+        let mut state = self.state();
+        let Some(Topic { subscribers, list }) = state.topics.get_mut(topic) else {
+            return Arc::default();
+        };
+        Arc::clone(list.get_or_insert_with(|| subscribers.values().cloned().collect()))
     }
 
     /// Returns every topic that has subscribers, with how many.
     pub(crate) fn counts(&self) -> HashMap<Bytes, usize> {
         let state = self.state();
-        state.topics.iter().map(|(topic, who)| (topic.clone(), who.len())).collect()
+        state.topics.iter().map(|(uri, topic)| (uri.clone(), topic.subscribers.len())).collect()
     }
 
     pub(crate) fn count(&self, topic: &[u8]) -> usize {
-        self.state().topics.get(topic).map_or(0, HashMap::len)
+        self.state().topics.get(topic).map_or(0, |topic| topic.subscribers.len())
     }
 
     fn state(&self) -> MutexGuard<'_, State<S>> {
@@ -127,12 +146,13 @@ impl<S: Subscriber> Topics<S> {
 }
 
 impl<S: Subscriber> State<S> {
-    fn leave(&mut self, topic: &[u8], key: &S::Key) {
-        if let Some(keys) = self.topics.get_mut(topic) {
-            self.bytes -= topic.len() + OVERHEAD;
-            keys.remove(key);
-            if keys.is_empty() {
-                self.topics.remove(topic);
+    fn leave(&mut self, uri: &[u8], key: &S::Key) {
+        if let Some(topic) = self.topics.get_mut(uri) {
+            self.bytes -= uri.len() + OVERHEAD;
+            topic.subscribers.remove(key);
+            topic.list = None;
+            if topic.subscribers.is_empty() {
+                self.topics.remove(uri);
             }
         }
     }

@@ -70,10 +70,10 @@ impl AuthLimits {
     }
 }
 
-/// `{}`, as nearly every message without auth has it.
-const EMPTY: [u8; 3] = [Width::ONE | kind::DICT, Width::ONE, 0];
-
 impl AuthFields {
+    /// `{}`, as nearly every message without auth has it.
+    pub(super) const EMPTY: [u8; 3] = [Width::ONE | kind::DICT, Width::ONE, 0];
+
     /// Makes an empty map.
     #[must_use]
     pub const fn new() -> Self {
@@ -90,7 +90,7 @@ impl AuthFields {
     /// Returns [`AuthFieldsError`] when the bytes are no packify value, exceed the limits, or name
     /// a field twice: the original takes the last of them, and a message should have one reading.
     pub fn decode(bytes: &[u8], limits: &AuthLimits) -> Result<Self, AuthFieldsError> {
-        if bytes == EMPTY {
+        if bytes == Self::EMPTY {
             return Ok(Self::new());
         }
         if bytes.len() > limits.max_length {
@@ -213,15 +213,15 @@ impl AuthFields {
         self.layout().map(|layout| layout.length)
     }
 
-    /// Appends the encoded fields to `out`.
+    /// Appends the encoded fields to `out`; returns their length in bytes.
     ///
     /// # Errors
     ///
     /// Returns [`AuthTooLarge`] when they exceed 65,535 bytes; `out` is as it was then.
-    pub fn encode_into(&self, out: &mut BytesMut) -> Result<(), AuthTooLarge> {
+    pub fn encode_into(&self, out: &mut BytesMut) -> Result<u16, AuthTooLarge> {
         if self.is_empty() {
-            out.put_slice(&EMPTY);
-            return Ok(());
+            out.put_slice(&Self::EMPTY);
+            return Ok(Self::EMPTY.len() as u16);
         }
         let layout = self.layout()?;
         out.put_slice(&[layout.count.bits() | kind::DICT, layout.lengths.bits()]);
@@ -244,7 +244,7 @@ impl AuthFields {
             out.put_slice(key);
             out.put_slice(value);
         }
-        Ok(())
+        Ok(layout.length)
     }
 
     fn layout(&self) -> Result<Layout, AuthTooLarge> {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 /// The body of a message, encoded: uri and content, both opaque bytes.
 ///
@@ -80,6 +80,13 @@ impl Body {
     #[must_use]
     pub fn content_bytes(&self) -> Bytes {
         self.encoded.slice(self.content_start..)
+    }
+
+    /// Gives the content, sharing the body's memory.
+    #[must_use]
+    pub fn into_content(mut self) -> Bytes {
+        self.encoded.advance(self.content_start);
+        self.encoded
     }
 
     /// Returns the encoded body.

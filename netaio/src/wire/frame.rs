@@ -24,7 +24,7 @@ impl Frame {
             return None;
         }
         buffer.advance(Header::LENGTH);
-        let auth = buffer.split_to(header.auth_length.into());
+        let auth = take_auth(buffer, header.auth_length.into());
         let body = buffer.split_to(header.body_length.into());
         Some(Self { header, auth, body })
     }
@@ -51,6 +51,16 @@ impl Frame {
     pub fn checksum_matches(&self) -> bool {
         crc32fast::hash(&self.body) == self.header.checksum
     }
+}
+
+/// Takes encoded auth fields off the front; the empty map, which most messages have, is no slice
+/// of the buffer, since to count one more owner costs more than to look.
+fn take_auth(buffer: &mut Bytes, length: usize) -> Bytes {
+    if buffer.starts_with(&AuthFields::EMPTY) && length == AuthFields::EMPTY.len() {
+        buffer.advance(length);
+        return Bytes::from_static(&AuthFields::EMPTY);
+    }
+    buffer.split_to(length)
 }
 
 /// A datagram is shorter than it declares.
@@ -85,13 +95,7 @@ pub fn encode_frame(
 ) -> Result<(), TooLarge> {
     let body_length = u16::try_from(body.len())
         .map_err(|_| BodyTooLarge { length: body.len().saturating_sub(2) })?;
-    let auth_length = auth.encoded_len()?;
-    out.reserve(Header::LENGTH + usize::from(auth_length) + body.len());
-    let header = Header { code, auth_length, body_length, checksum: crc32fast::hash(body) };
-    out.put_slice(&header.encode());
-    auth.encode_into(out)?;
-    out.put_slice(body);
-    Ok(())
+    encode(code, auth, body_length, out, |out| out.put_slice(body))
 }
 
 /// Appends a frame to `out` from uri and content, without encoding a [`Body`] first.
@@ -108,20 +112,34 @@ pub fn encode_parts(
     out: &mut BytesMut,
 ) -> Result<(), TooLarge> {
     let uri_length = check_length(uri, content)?;
-    let auth_length = auth.encoded_len()?;
     let body_length = u16::try_from(2 + uri.len() + content.len())
         .map_err(|_| BodyTooLarge { length: uri.len() + content.len() })?;
-    let mut checksum = crc32fast::Hasher::new();
-    checksum.update(&uri_length.to_be_bytes());
-    checksum.update(uri);
-    checksum.update(content);
-    let header = Header { code, auth_length, body_length, checksum: checksum.finalize() };
-    out.reserve(header.frame_length());
-    out.put_slice(&header.encode());
-    auth.encode_into(out)?;
-    out.put_u16(uri_length);
-    out.put_slice(uri);
-    out.put_slice(content);
+    encode(code, auth, body_length, out, |out| {
+        out.put_u16(uri_length);
+        out.put_slice(uri);
+        out.put_slice(content);
+    })
+}
+
+/// Appends a frame whose body is appended by `put_body`; the header is filled in when its
+/// checksum can be taken of the whole body.
+#[inline]
+fn encode(
+    code: u8,
+    auth: &AuthFields,
+    body_length: u16,
+    out: &mut BytesMut,
+    put_body: impl FnOnce(&mut BytesMut),
+) -> Result<(), TooLarge> {
+    let start = out.len();
+    out.reserve(Header::LENGTH + AuthFields::EMPTY.len() + usize::from(body_length));
+    out.put_bytes(0, Header::LENGTH);
+    let auth_length = auth.encode_into(out).inspect_err(|_| out.truncate(start))?;
+    let body = out.len();
+    put_body(out);
+    let checksum = crc32fast::hash(&out[body..]);
+    let header = Header { code, auth_length, body_length, checksum };
+    out[start..start + Header::LENGTH].copy_from_slice(&header.encode());
     Ok(())
 }
 

@@ -65,6 +65,12 @@ impl Message {
         &self.body
     }
 
+    /// Gives the content, sharing the message's memory.
+    #[must_use]
+    pub fn into_content(self) -> Bytes {
+        self.body.into_content()
+    }
+
     /// Returns the auth fields.
     #[must_use]
     #[doc(alias = "auth_data")]

@@ -119,12 +119,13 @@ impl Receiver for ClientSession {
             return Step::Done;
         };
         let Some(opened) = self.notify(opened) else { return Step::Done };
-        match self.shared.engine.handle(opened, &self.origin) {
+        let table = self.shared.engine.router.table();
+        match self.shared.engine.handle(&table, opened, &self.origin) {
             // What a client's handler returns is never sent.
             Handled::Ready(..) => {}
             Handled::Later(pending) => self.run_later(pending),
             Handled::Nobody(message) => self.shared.inbox.push(message.into_message()),
-            Handled::Failed(error, _) => tracing::debug!(%error, "dropped a message"),
+            Handled::Failed(error, ..) => tracing::debug!(%error, "dropped a message"),
         }
         Step::Done
     }

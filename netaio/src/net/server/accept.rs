@@ -13,6 +13,7 @@ use crate::{
         admission::Refusal,
         hub::{Hub, Remote},
         session::serve,
+        shared_stream::SharedStream,
     },
 };
 
@@ -42,7 +43,8 @@ impl Accepting {
                 Ok((stream, remote)) => {
                     pause = FIRST_PAUSE;
                     let identity = listener.identity(&stream);
-                    self.admit(stream, Remote { addr: remote, transport, identity });
+                    let remote = Remote { addr: remote, transport, identity, writer: None };
+                    self.admit(stream, remote);
                 }
                 Err(error) if is_of_one_connection(&error) => {
                     tracing::debug!(%error, "a connection failed before it was accepted");
@@ -76,10 +78,15 @@ impl Accepting {
             }
         };
         let hub = Arc::clone(&self.hub);
-        self.tasks.spawn(async move {
-            serve(stream, remote, hub).await;
-            drop(place);
-        });
+        match SharedStream::new(stream) {
+            Ok(stream) => {
+                let remote = Remote { writer: Some(stream.writer()), ..remote };
+                self.tasks.spawn(serve(stream, remote, hub, Some(place)));
+            }
+            Err(stream) => {
+                self.tasks.spawn(serve(stream, remote, hub, Some(place)));
+            }
+        }
     }
 }
 

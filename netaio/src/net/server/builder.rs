@@ -105,8 +105,8 @@ impl TcpServerBuilder {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let remote = Remote { addr, transport, identity: None };
-        tokio::spawn(serve(stream, remote, self.hub()));
+        let remote = Remote { addr, transport, identity: None, writer: None };
+        tokio::spawn(serve(stream, remote, self.hub(), None));
     }
 
     fn build(self) -> Result<TcpServer> {

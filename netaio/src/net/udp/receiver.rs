@@ -128,7 +128,8 @@ impl Receiver {
             // The application may keep what it receives; it should not keep a whole read block.
             frame.body = detached(frame.body);
         }
-        let Ok(opened) = engine.admit(frame, &known.origin, &mut out) else {
+        let table = engine.router.table();
+        let Ok(opened) = engine.admit(&table, frame, &known.origin, &mut out) else {
             if let Some(error) = bare {
                 self.shared.calls_from(back.to, |calls| calls.fail_unverified(error));
             }
@@ -137,7 +138,7 @@ impl Receiver {
         let verified = engine.outer.auth_plugin().is_some();
         let Some(opened) = self.answer_call(opened, &known) else { return };
         let engine = &self.shared.engine;
-        match engine.dispatch(opened, &known.origin, &mut out) {
+        match engine.dispatch(&table, opened, &known.origin, &mut out) {
             Step::Done | Step::Close(_) => self.answer_guarded(&known, back, out, verified),
             Step::Answered => {
                 let answer = out.freeze();
