@@ -109,6 +109,7 @@ impl Engine {
     /// Reads a frame and opens its outer layer; what can't be, is refused.
     ///
     /// `table` is the app's, looked up once for a message.
+    #[inline(always)]
     pub(crate) fn admit(
         &self,
         table: &Table,
@@ -121,18 +122,22 @@ impl Engine {
             Err(error) => return Err(self.unreadable(&error, origin, out)),
         };
         let message_type = received.message_type;
-        let uri = if self.outer.is_empty() { Bytes::new() } else { self.visible_uri(&received) };
-        let opened = self.open_outer(received, origin.remote(self));
-        let opened = opened.inspect(|_| metrics::received(message_type));
-        opened.map_err(|error| match error {
-            OpenError::Auth(failure) => {
-                self.refuse(message_type, &uri, &failure, None, origin, out)
+        let uri = (!self.outer.is_empty()).then(|| self.visible_uri(&received));
+        match self.open_outer(received, origin.remote(self)) {
+            Ok(opened) => {
+                metrics::received(message_type);
+                Ok(opened)
             }
-            OpenError::Cipher(error) => self.undecryptable(message_type, &error),
-        })
+            Err(OpenError::Auth(failure)) => {
+                let uri = uri.unwrap_or_default();
+                Err(self.refuse(message_type, &uri, &failure, None, origin, out))
+            }
+            Err(OpenError::Cipher(error)) => Err(self.undecryptable(message_type, &error)),
+        }
     }
 
     /// Lets the handler of a message answer; writes at most one reply into `out`.
+    #[inline(always)]
     pub(crate) fn dispatch(
         &self,
         table: &Table,
@@ -170,6 +175,7 @@ impl Engine {
 
     /// Finds the handler of a message that passed the outer layer, opens the handler's own layer,
     /// and only then calls it.
+    #[inline(always)]
     pub(crate) fn handle(&self, table: &Table, mut opened: Opened, origin: &Origin) -> Handled {
         let message_type = opened.message_type();
         let uri = opened.body().uri_bytes();
@@ -198,6 +204,7 @@ impl Engine {
         }
     }
 
+    #[inline(always)]
     fn call(&self, slot: &Slot, opened: Opened, uri: Bytes, origin: &Origin) -> Handled {
         let (message, signers) = opened.into_parts();
         let call = Call {
@@ -238,6 +245,7 @@ impl Engine {
         self.reply(reply, reply_to, origin, out);
     }
 
+    #[cold]
     fn failed(&self, failure: &HandlerFailure, handler: &'static str) -> Reply {
         match failure {
             HandlerFailure::Panicked(text) => {
@@ -282,6 +290,7 @@ impl Engine {
         }
     }
 
+    #[cold]
     fn unreadable(&self, error: &ReadError, origin: &Origin, out: &mut BytesMut) -> Refused {
         count::rejected(&self.counters);
         tracing::debug!(remote = %origin.connection.remote_addr(), %error, "refused a frame");
@@ -296,6 +305,7 @@ impl Engine {
     }
 
     /// Ends a message whose auth failed: this is the only way on from there.
+    #[cold]
     fn refuse(
         &self,
         message_type: MessageType,
@@ -340,6 +350,7 @@ impl Engine {
         strike(&origin.auth_failures, self.limits.max_auth_failures, "too many auth failures")
     }
 
+    #[cold]
     fn undecryptable(
         &self,
         message_type: MessageType,
@@ -350,6 +361,7 @@ impl Engine {
         Refused::Done
     }
 
+    #[inline(never)]
     fn unhandled(&self, opened: Opened, origin: &Origin, out: &mut BytesMut) -> Step {
         count::unhandled(&self.counters);
         let message_type = opened.message_type();

@@ -204,6 +204,7 @@ impl Engine {
     }
 
     /// Reads a frame, in the original's order: type, auth fields, body, checksum.
+    #[inline(always)]
     pub(crate) fn read(&self, types: &TypeSet, frame: Frame) -> Result<Received, ReadError> {
         let message_type = frame.header.message_type(types)?;
         let fields = AuthFields::decode(&frame.auth, &self.limits.auth_fields)?;
@@ -217,12 +218,17 @@ impl Engine {
     }
 
     /// Checks and opens the outer layer.
+    #[inline(always)]
     pub(crate) fn open_outer(
         &self,
         received: Received,
         from: Remote<'_>,
     ) -> Result<Opened, OpenError> {
         let Received { message_type, fields, body } = received;
+        if self.outer.is_empty() {
+            let message = Message::from_parts(message_type, fields, body);
+            return Ok(Opened { message, signers: Signers::default() });
+        }
         let (message, signer) =
             self.open(&self.outer, Place::Outer, message_type, fields, body, from)?;
         let mut signers = Signers::default();
@@ -231,6 +237,7 @@ impl Engine {
     }
 
     /// Checks and opens an inner layer of a message whose outer one is open.
+    #[inline(always)]
     pub(crate) fn open_inner(
         &self,
         layer: &Layer,
@@ -247,6 +254,7 @@ impl Engine {
         Ok(Opened { message, signers })
     }
 
+    #[inline(never)]
     fn open(
         &self,
         layer: &Layer,
@@ -256,9 +264,6 @@ impl Engine {
         body: Body,
         from: Remote<'_>,
     ) -> Result<(Message, Option<Bytes>), OpenError> {
-        if layer.is_empty() {
-            return Ok((Message::from_parts(message_type, fields, body), None));
-        }
         let peer = self.peer_for(layer, from.addr);
         let context = self.context(message_type, Direction::Incoming, peer.as_deref());
         let watcher = Watcher::new(self, from, message_type, place);

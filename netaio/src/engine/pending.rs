@@ -59,6 +59,7 @@ impl std::fmt::Debug for Pending {
 }
 
 /// Runs a handler's code; a panic stays inside.
+#[inline(always)]
 pub(crate) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, HandlerFailure> {
     // What the handler leaves half done is its own: it is dropped, or behind the app's own locks,
     // which poison.

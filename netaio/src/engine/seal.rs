@@ -15,6 +15,7 @@ impl Engine {
     /// the receiver need its address.
     ///
     /// On an error the buffer is as it was.
+    #[inline]
     pub(crate) fn seal(
         &self,
         inner: &Layer,

@@ -168,7 +168,7 @@ impl<S> FromContext<S> for MessageType {
 ///
 /// Pieces of a received message share the block of memory they were read into. Keeping a few bytes
 /// of it would keep the whole block, many times what the peer sent.
-const WORTH_SHARING: usize = 16 * 1024;
+const WORTH_SHARING: usize = 32 * 1024;
 
 pub(crate) fn detached(bytes: Bytes) -> Bytes {
     if bytes.len() < WORTH_SHARING { Bytes::copy_from_slice(&bytes) } else { bytes }

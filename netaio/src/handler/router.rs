@@ -118,6 +118,7 @@ impl TypeRoutes {
         }
     }
 
+    #[inline]
     fn find(&self, uri: &[u8], remote: &RemoteAddr) -> Option<&Arc<Slot>> {
         let exact = if self.remotes.is_empty() {
             None
@@ -154,6 +155,7 @@ impl Table {
     }
 
     /// Finds the handler of a message: by type, uri and address, by type and uri, by type.
+    #[inline]
     pub(crate) fn find(
         &self,
         message_type: MessageType,

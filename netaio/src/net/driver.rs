@@ -25,8 +25,9 @@ use crate::{
 
 /// More unsent bytes than this are written before the next message is handled.
 const PAUSE: usize = 64 * 1024;
-/// An output buffer up to this size is kept for the next connection that needs one.
-const KEPT: usize = 2 * PAUSE;
+/// An output buffer up to this size is kept for the next connection that needs one: it holds what
+/// makes one pause, and one more message of the largest size.
+const KEPT: usize = 4 * PAUSE;
 /// How long a closed connection is read on, so that what was sent last is not lost to a reset.
 const LINGER: Duration = Duration::from_secs(1);
 

@@ -11,10 +11,15 @@ use tokio_util::io::poll_read_buf;
 
 use crate::wire::Frame;
 
-/// The size of the block that connections of a thread read into by turns.
-const BLOCK: usize = 64 * 1024;
+/// The size of the block that connections of a thread read into by turns: one of the largest
+/// messages, or many of the usual ones.
+const BLOCK: usize = 128 * 1024;
 /// The least room worth a read.
 const ROOM: usize = 8 * 1024;
+/// The beginning of a frame up to this size is moved into the block, so that what follows the frame
+/// is read with the rest of it. A larger one is not, lest one that comes byte by byte be moved for
+/// each of them.
+const MOVED: usize = 16 * 1024;
 
 thread_local! {
     /// Idle connections hold no buffer: whichever is readable borrows this one.
@@ -40,13 +45,19 @@ impl Inbound {
         stream: &mut S,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        if self.partial.is_empty() {
+        if self.partial.len() <= MOVED {
             let mut block = SHARED.take();
-            if block.capacity() < ROOM {
+            // From its front again, unless somebody keeps a message that is in it.
+            if !block.try_reclaim(BLOCK) && block.capacity() < self.partial.len() + ROOM {
                 block.reserve(BLOCK);
             }
+            block.extend_from_slice(&self.partial);
             let read = poll_read_buf(Pin::new(stream), context, &mut block);
-            self.unread = block.split().freeze();
+            if let Poll::Ready(Ok(1..)) = read {
+                self.partial = BytesMut::new();
+                self.unread = block.split().freeze();
+            }
+            block.clear();
             SHARED.set(block);
             return read;
         }
@@ -61,13 +72,19 @@ impl Inbound {
     }
 
     /// Takes the next whole frame; what is left of an unfinished one is set aside.
+    #[inline(always)]
     pub(crate) fn next_frame(&mut self) -> Option<Frame> {
         let frame = Frame::decode(&mut self.unread);
-        if frame.is_none() && !self.unread.is_empty() {
-            self.partial.extend_from_slice(&self.unread);
-            self.unread = Bytes::new();
+        if frame.is_none() {
+            self.set_aside();
         }
         frame
+    }
+
+    fn set_aside(&mut self) {
+        // The block is given back, so that the next read may begin at its front.
+        let unread = std::mem::take(&mut self.unread);
+        self.partial.extend_from_slice(&unread);
     }
 
     /// Returns how many bytes are kept of an unfinished frame.

@@ -48,6 +48,7 @@ impl Body {
     /// # Errors
     ///
     /// Returns [`BodyError`] when it is shorter than 2 bytes or than its uri.
+    #[inline(always)]
     pub fn decode(encoded: Bytes) -> Result<Self, BodyError> {
         let length = encoded.first_chunk().ok_or(BodyError::NoUriLength)?;
         let uri = usize::from(u16::from_be_bytes(*length));

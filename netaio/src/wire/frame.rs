@@ -18,6 +18,7 @@ impl Frame {
     ///
     /// The parts share the memory of `buffer`: nothing is copied or allocated. Every length that a
     /// header can hold is legal, so this can't fail.
+    #[inline(always)]
     pub fn decode(buffer: &mut Bytes) -> Option<Self> {
         let header = Header::decode(buffer).ok()?;
         if buffer.len() < header.frame_length() {
@@ -48,6 +49,7 @@ impl Frame {
 
     /// Returns whether the checksum fits the body.
     #[must_use]
+    #[inline]
     pub fn checksum_matches(&self) -> bool {
         crc32fast::hash(&self.body) == self.header.checksum
     }
@@ -55,6 +57,7 @@ impl Frame {
 
 /// Takes encoded auth fields off the front; the empty map, which most messages have, is no slice
 /// of the buffer, since to count one more owner costs more than to look.
+#[inline]
 fn take_auth(buffer: &mut Bytes, length: usize) -> Bytes {
     if buffer.starts_with(&AuthFields::EMPTY) && length == AuthFields::EMPTY.len() {
         buffer.advance(length);

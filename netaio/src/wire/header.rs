@@ -31,6 +31,7 @@ impl Header {
     /// # Errors
     ///
     /// Returns [`HeaderError`] when there are fewer than 9 bytes.
+    #[inline]
     pub fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
         let Some(&[code, a0, a1, b0, b1, c0, c1, c2, c3]) = bytes.first_chunk() else {
             return Err(HeaderError { length: bytes.len() });
@@ -57,6 +58,7 @@ impl Header {
     /// # Errors
     ///
     /// Returns [`UnknownType`] for an unassigned number, or a custom one that is not in `known`.
+    #[inline]
     pub fn message_type(&self, known: &TypeSet) -> Result<MessageType, UnknownType> {
         match MessageType::from_code(self.code) {
             Some(MessageType::Custom(custom)) if !known.contains(custom.get()) => {
