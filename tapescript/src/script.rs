@@ -53,34 +53,48 @@ impl Script {
         self
     }
 
-    /// Pushes up to 255 bytes, whose number is known when the program is built.
+    /// Pushes bytes whose number is known when the program is built.
     pub(crate) fn push_array<const N: usize>(self, value: &[u8; N]) -> Self {
-        const { assert!(N >= 2 && N <= 255, "a size for PUSH1") };
-        self.push_short(value)
-    }
-
-    /// Pushes up to 255 bytes, more than one.
-    pub(crate) fn push_short(mut self, value: &[u8]) -> Self {
-        self.0.push(Op::Push1.code());
-        #[allow(clippy::cast_possible_truncation, reason = "callers have at most 255 bytes")]
-        self.0.push(value.len() as u8);
-        self.0.extend_from_slice(value);
-        self
+        const { assert!(N >= 1 && N <= 65_535, "a size for a push") };
+        self.push_sized(value)
     }
 
     /// Pushes 1 to 65,535 bytes by the shortest op.
     pub(crate) fn push(self, value: &[u8]) -> Result<Self, Error> {
-        match (value, u16::try_from(value.len())) {
-            ([byte], _) => Ok(self.op(Op::Push0).byte(*byte)),
-            ([_, _, ..], Ok(length)) if length < 256 => Ok(self.push_short(value)),
-            ([_, _, ..], Ok(length)) => {
-                let mut script = self.op(Op::Push2);
-                script.0.extend_from_slice(&length.to_be_bytes());
-                script.0.extend_from_slice(value);
-                Ok(script)
-            }
-            _ => Err(Error::value(format!("a push takes 1 to 65,535 bytes, not {}", value.len()))),
+        if value.is_empty() || value.len() > usize::from(u16::MAX) {
+            return Err(Error::value(format!(
+                "a push takes 1 to 65,535 bytes, not {}",
+                value.len()
+            )));
         }
+        Ok(self.push_sized(value))
+    }
+
+    /// [`push`](Self::push) of bytes whose number the caller has checked.
+    #[allow(clippy::cast_possible_truncation, reason = "callers have 1 to 65,535 bytes")]
+    pub(crate) fn push_sized(mut self, value: &[u8]) -> Self {
+        match value {
+            [byte] => return self.op(Op::Push0).byte(*byte),
+            _ if value.len() < 256 => self = self.op(Op::Push1).byte(value.len() as u8),
+            _ => {
+                self = self.op(Op::Push2);
+                self.0.extend_from_slice(&(value.len() as u16).to_be_bytes());
+            }
+        }
+        self.0.extend_from_slice(value);
+        self
+    }
+
+    /// Runs one of two blocks.
+    pub(crate) fn if_else(self, yes: &Self, no: &Self) -> Self {
+        self.op(Op::IfElse).block(yes).block(no)
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "blocks of tools have a few hundred bytes")]
+    fn block(mut self, body: &Self) -> Self {
+        self.0.extend_from_slice(&(body.0.len() as u16).to_be_bytes());
+        self.0.extend_from_slice(&body.0);
+        self
     }
 }
 

@@ -14,14 +14,26 @@
 //! # Ok::<(), tapescript::Error>(())
 //! ```
 
+mod hash;
+mod htlc;
 mod multisig;
+mod ptlc;
 mod sig;
 mod taproot;
+mod terms;
 mod time;
 
+pub use hash::{HashSize, PreimageHash, scripthash_lock, scripthash_witness};
+pub use htlc::{
+    htlc_lock, htlc_refund_witness, htlc_witness, htlc2_lock, htlc2_refund_witness, htlc2_witness,
+};
 pub use multisig::{multisig_lock, multisig_lock_lenient, multisig_witness};
+pub use ptlc::{
+    ptlc_lock, ptlc_refund_witness, ptlc_tweaked_lock, ptlc_tweaked_witness, ptlc_witness,
+};
 pub use sig::{single_sig_lock, single_sig_lock2, single_sig_witness, single_sig_witness2};
 pub use taproot::{
     nonnative_taproot_lock, taproot_key_witness, taproot_lock, taproot_root, taproot_script_witness,
 };
+pub use terms::Terms;
 pub use time::{Ending, timestamp_after_lock, timestamp_before_lock, timestamp_between_lock};

@@ -1,13 +1,11 @@
 //! One key.
 
+use super::hash::HashSize;
 use crate::crypto;
 use crate::error::Error;
 use crate::fields::{Fields, SigFlags};
 use crate::op::Op;
 use crate::script::Script;
-
-/// How many bytes of a key's hash the shorter lock holds.
-pub(super) const KEY_HASH: u8 = 20;
 
 /// A lock that asks for a signature of the key; it may leave out the fields of the flags.
 #[must_use]
@@ -31,7 +29,7 @@ pub fn single_sig_witness(
 /// A shorter lock that holds only a hash of the key: it is not known before the lock is opened.
 #[must_use]
 pub fn single_sig_lock2(key: &[u8; 32], flags: SigFlags) -> Script {
-    key_hash_check(Script::default(), key, KEY_HASH)
+    hash_check(Script::default(), key, HashSize::KEY)
         .op(Op::EqualVerify)
         .op(Op::CheckSig)
         .byte(flags.0)
@@ -50,21 +48,21 @@ pub fn single_sig_witness2(
     Ok(single_sig_witness(seed, fields, flags)?.push_array(&crypto::public_key(seed)))
 }
 
-/// Puts the hash of the item on top and that of the key.
-pub(super) fn key_hash_check(script: Script, key: &[u8; 32], length: u8) -> Script {
-    let hash = crypto::shake256(key, usize::from(length));
-    script.op(Op::Dup).op(Op::Shake256).byte(length).push_short(&hash)
+/// Puts the hash of the item on top, which stays, and that of other data.
+pub(super) fn hash_check(script: Script, data: &[u8], size: HashSize) -> Script {
+    script.op(Op::Dup).op(Op::Shake256).byte(size.get()).push_sized(&size.shake256(data))
 }
 
 /// A signature of the fields, with the flags behind it where there are any.
-pub(super) fn signature(
-    seed: &[u8; 32],
-    fields: &Fields,
-    flags: SigFlags,
-) -> Result<Vec<u8>, Error> {
-    let mut signature = crypto::sign(seed, &fields.message(flags)?).to_vec();
+fn signature(seed: &[u8; 32], fields: &Fields, flags: SigFlags) -> Result<Vec<u8>, Error> {
+    Ok(flagged(crypto::sign(seed, &fields.message(flags)?), flags))
+}
+
+/// A signature with the flags behind it where there are any.
+pub(super) fn flagged(signature: [u8; 64], flags: SigFlags) -> Vec<u8> {
+    let mut signature = signature.to_vec();
     if flags != SigFlags::NONE {
         signature.push(flags.0);
     }
-    Ok(signature)
+    signature
 }

@@ -1,5 +1,6 @@
 //! Taproot: a key whose owner can sign, and a script that is shown only when it is used.
 
+use super::sig::flagged;
 use crate::crypto;
 use crate::error::Error;
 use crate::fields::{Fields, SigFlags};
@@ -72,11 +73,8 @@ pub fn taproot_key_witness(
     let secret = crypto::derive_key_from_seed(seed);
     let tweak = tweak(&crypto::derive_point_from_scalar(&secret)?, commitment)?;
     let secret = crypto::scalar_add(&secret, &tweak)?;
-    let mut signature = crypto::sign_with_scalar(&secret, &fields.message(flags)?, &[])?.to_vec();
-    if flags != SigFlags::NONE {
-        signature.push(flags.0);
-    }
-    Script::default().push(&signature)
+    let signature = crypto::sign_with_scalar(&secret, &fields.message(flags)?, &[])?;
+    Script::default().push(&flagged(signature, flags))
 }
 
 /// The committed script and the key, which open a [`taproot_lock`] together with what the script asks for before them.

@@ -25,7 +25,7 @@ pub enum Ending {
 /// assert!(!Machine::new().unlocks(&[lock], Cache::new().with("timestamp", 1_699_999_999)));
 /// ```
 #[must_use]
-pub fn timestamp_after_lock(at: u32, ending: Ending) -> Script {
+pub fn timestamp_after_lock(at: u64, ending: Ending) -> Script {
     let script = time(at);
     match ending {
         Ending::Put => script.op(Op::CheckTimestamp),
@@ -38,7 +38,7 @@ pub fn timestamp_after_lock(at: u32, ending: Ending) -> Script {
 /// It is [`timestamp_after_lock`] turned round, and so it **opens for a timestamp that is 60 seconds or more ahead of
 /// the clock**. The timestamp is the clock's own unless the host sets it: do not set it to what a peer says.
 #[must_use]
-pub fn timestamp_before_lock(at: u32, ending: Ending) -> Script {
+pub fn timestamp_before_lock(at: u64, ending: Ending) -> Script {
     let script = time(at).op(Op::CheckTimestamp).op(Op::Not);
     match ending {
         Ending::Put => script,
@@ -48,14 +48,11 @@ pub fn timestamp_before_lock(at: u32, ending: Ending) -> Script {
 
 /// A lock that opens from one time on and before another.
 #[must_use]
-pub fn timestamp_between_lock(from: u32, to: u32, ending: Ending) -> Script {
+pub fn timestamp_between_lock(from: u64, to: u64, ending: Ending) -> Script {
     timestamp_after_lock(from, Ending::Verify) + timestamp_before_lock(to, ending)
 }
 
 /// Pushes a time.
-pub(super) fn time(at: u32) -> Script {
-    match Int::from(i64::from(at)).to_bytes()[..] {
-        [byte] => Script::default().op(Op::Push0).byte(byte),
-        ref bytes => Script::default().push_short(bytes),
-    }
+pub(super) fn time(at: u64) -> Script {
+    Script::default().push_sized(&Int::from_unsigned_bytes(&at.to_be_bytes()).to_bytes())
 }

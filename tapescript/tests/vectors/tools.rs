@@ -86,8 +86,8 @@ impl Call<'_> {
         }
     }
 
-    fn time(&self, index: usize) -> Result<u32, Skip> {
-        self.0["args"][index].as_u64().and_then(|time| u32::try_from(time).ok()).ok_or(Skip::Type)
+    fn time(&self, index: usize) -> Result<u64, Skip> {
+        self.0["args"][index].as_u64().ok_or(Skip::Type)
     }
 
     fn ending(&self, index: usize) -> Ending {
