@@ -85,6 +85,24 @@ impl Script {
         self
     }
 
+    /// Takes an item off the stack into the cache.
+    pub(crate) fn write_cache<const N: usize>(self, name: &[u8; N]) -> Self {
+        self.op(Op::WriteCache).cache_key(name).byte(1)
+    }
+
+    /// Puts what is in the cache.
+    pub(crate) fn read_cache<const N: usize>(self, name: &[u8; N]) -> Self {
+        self.op(Op::ReadCache).cache_key(name)
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "it is checked when the program is built")]
+    fn cache_key<const N: usize>(mut self, name: &[u8; N]) -> Self {
+        const { assert!(N <= 255, "a length of one byte") };
+        self = self.byte(N as u8);
+        self.0.extend_from_slice(name);
+        self
+    }
+
     /// Runs one of two blocks.
     pub(crate) fn if_else(self, yes: &Self, no: &Self) -> Self {
         self.op(Op::IfElse).block(yes).block(no)

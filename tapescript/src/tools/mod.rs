@@ -14,6 +14,7 @@
 //! # Ok::<(), tapescript::Error>(())
 //! ```
 
+mod graft;
 mod hash;
 mod htlc;
 mod multisig;
@@ -23,6 +24,10 @@ mod taproot;
 mod terms;
 mod time;
 
+pub use graft::{
+    graftap_key_witness, graftap_lock, graftap_surrogate_witness, graftroot_key_witness,
+    graftroot_lock, graftroot_surrogate_witness,
+};
 pub use hash::{HashSize, PreimageHash, scripthash_lock, scripthash_witness};
 pub use htlc::{
     htlc_lock, htlc_refund_witness, htlc_witness, htlc2_lock, htlc2_refund_witness, htlc2_witness,
