@@ -40,6 +40,12 @@ impl Fields {
         self.0.get(number.wrapping_sub(1))?.as_deref()
     }
 
+    /// Whether there is no field.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+
     /// What a signature with these flags covers.
     ///
     /// # Errors

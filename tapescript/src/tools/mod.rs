@@ -14,6 +14,7 @@
 //! # Ok::<(), tapescript::Error>(())
 //! ```
 
+mod adapter;
 mod graft;
 mod hash;
 mod htlc;
@@ -24,6 +25,10 @@ mod taproot;
 mod terms;
 mod time;
 
+pub use adapter::{
+    AdapterLocks, adapter_decrypt, adapter_lock, adapter_locks, adapter_signature_witness,
+    adapter_tweak, adapter_tweak_witness, adapter_witness, decrypt_adapter,
+};
 pub use graft::{
     graftap_key_witness, graftap_lock, graftap_surrogate_witness, graftroot_key_witness,
     graftroot_lock, graftroot_surrogate_witness,
