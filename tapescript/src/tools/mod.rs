@@ -15,6 +15,7 @@
 //! ```
 
 mod adapter;
+mod amhl;
 mod graft;
 mod hash;
 mod htlc;
@@ -29,6 +30,7 @@ pub use adapter::{
     AdapterLocks, adapter_decrypt, adapter_lock, adapter_locks, adapter_signature_witness,
     adapter_tweak, adapter_tweak_witness, adapter_witness, decrypt_adapter,
 };
+pub use amhl::{Amhl, AmhlLock, AmhlPart, Hop, amhl_opens, amhl_release_left};
 pub use graft::{
     graftap_key_witness, graftap_lock, graftap_surrogate_witness, graftroot_key_witness,
     graftroot_lock, graftroot_surrogate_witness,
