@@ -108,6 +108,11 @@ impl Script {
         self.op(Op::IfElse).block(yes).block(no)
     }
 
+    /// A definition, by its number.
+    pub(crate) fn define(self, handle: u8, body: &Self) -> Self {
+        self.op(Op::Def).byte(handle).block(body)
+    }
+
     #[allow(clippy::cast_possible_truncation, reason = "blocks of tools have a few hundred bytes")]
     fn block(mut self, body: &Self) -> Self {
         self.0.extend_from_slice(&(body.0.len() as u16).to_be_bytes());

@@ -16,6 +16,7 @@
 
 mod adapter;
 mod amhl;
+mod delegate;
 mod graft;
 mod hash;
 mod htlc;
@@ -31,6 +32,10 @@ pub use adapter::{
     adapter_tweak, adapter_tweak_witness, adapter_witness, decrypt_adapter,
 };
 pub use amhl::{Amhl, AmhlLock, AmhlPart, Hop, amhl_opens, amhl_release_left};
+pub use delegate::{
+    Certificate, Rights, delegate_key_chain_lock, delegate_key_chain_witness, delegate_key_lock,
+    delegate_key_witness,
+};
 pub use graft::{
     graftap_key_witness, graftap_lock, graftap_surrogate_witness, graftroot_key_witness,
     graftroot_lock, graftroot_surrogate_witness,
