@@ -26,6 +26,7 @@ mod sig;
 mod taproot;
 mod terms;
 mod time;
+mod tree;
 
 pub use adapter::{
     AdapterLocks, adapter_decrypt, adapter_lock, adapter_locks, adapter_signature_witness,
@@ -54,3 +55,4 @@ pub use taproot::{
 };
 pub use terms::Terms;
 pub use time::{Ending, timestamp_after_lock, timestamp_before_lock, timestamp_between_lock};
+pub use tree::ScriptTree;
