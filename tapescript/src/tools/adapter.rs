@@ -11,6 +11,7 @@ use crate::script::Script;
 
 /// The two locks around an adapter signature.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct AdapterLocks {
     /// Opens for the adapter signature that [`adapter_witness`] makes: who has it can wait for the tweak.
     pub check: Script,
@@ -24,7 +25,7 @@ pub struct AdapterLocks {
 /// use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
 ///
 /// let (seed, flags) = ([1; 32], SigFlags::NONE);
-/// let tweak = crypto::clamp_scalar(&[9; 32], false)?;
+/// let tweak = [9; 32];
 /// let point = crypto::derive_point_from_scalar(&tweak)?;
 /// let locks = tools::adapter_locks(&crypto::public_key(&seed), &point, flags);
 ///
@@ -39,7 +40,7 @@ pub struct AdapterLocks {
 /// // Who knows the tweak makes a signature of it, and who sees that learns the tweak.
 /// let signature = tools::decrypt_adapter(&adapter, &tweak)?;
 /// assert!(opens(&tools::adapter_signature_witness(&signature, flags), &locks.signature));
-/// assert_eq!(tools::adapter_tweak(&adapter, &signature)?, crypto::scalar_add(&tweak, &[0; 32])?);
+/// assert_eq!(tools::recover_tweak(&adapter, &signature)?, tweak);
 ///
 /// let wrong = tools::decrypt_adapter(&adapter, &[8; 32])?;
 /// assert!(!opens(&tools::adapter_signature_witness(&wrong, flags), &locks.signature));
@@ -67,7 +68,7 @@ fn adapter_check(key: &[u8; 32], tweak_point: &[u8; 32], flags: SigFlags) -> Scr
 /// use tapescript::{Cache, Fields, Machine, SigFlags, crypto, tools};
 ///
 /// let (seed, flags) = ([1; 32], SigFlags::NONE);
-/// let tweak = crypto::clamp_scalar(&[9; 32], false)?;
+/// let tweak = [9; 32];
 /// let point = crypto::derive_point_from_scalar(&tweak)?;
 /// let lock = tools::adapter_lock(&crypto::public_key(&seed), &point, flags);
 ///
@@ -95,6 +96,23 @@ pub fn adapter_lock(key: &[u8; 32], tweak_point: &[u8; 32], flags: SigFlags) -> 
 /// **Never make two for the same fields with different points.** They share their nonce, which depends on key and
 /// fields alone, and whoever sees both can compute the key. If that could happen, add a field with random bytes.
 ///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let tweak = [9; 32];
+/// let point = crypto::derive_point_from_scalar(&tweak)?;
+/// let locks = tools::adapter_locks(&crypto::public_key(&seed), &point, flags);
+/// let opens = |witness, lock| Machine::new().unlocks(&[witness, lock], Cache::from(&fields));
+/// let adapter = tools::adapter_witness(&seed, &point, &fields, flags)?;
+/// assert!(opens(adapter, locks.check.clone()));
+/// let other_key = tools::adapter_witness(&[8; 32], &point, &fields, flags)?;
+/// assert!(!opens(other_key, locks.check.clone()));
+/// let other_point = tools::adapter_witness(&seed, &crypto::public_key(&[8; 32]), &fields, flags)?;
+/// assert!(!opens(other_point, locks.check));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If there is no field, the fields are longer than 1,024 bytes, or the point is not of the curve's prime group.
@@ -118,6 +136,25 @@ pub fn adapter_witness(
 ///
 /// With a wrong tweak it makes a wrong signature.
 ///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let tweak = [9; 32];
+/// let point = crypto::derive_point_from_scalar(&tweak)?;
+/// let locks = tools::adapter_locks(&crypto::public_key(&seed), &point, flags);
+/// let opens = |witness, lock| Machine::new().unlocks(&[witness, lock], Cache::from(&fields));
+/// let adapter = tools::adapter_witness(&seed, &point, &fields, flags)?;
+/// let opened_by = |tweak| {
+///     let signature = tools::decrypt_adapter(&adapter, tweak)?;
+///     let witness = tools::adapter_signature_witness(&signature, flags);
+///     Ok::<_, tapescript::Error>(opens(witness, locks.signature.clone()))
+/// };
+/// assert!(opened_by(&tweak)?);
+/// assert!(!opened_by(&[8; 32])?);
+/// # Ok::<(), tapescript::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the witness is not what [`adapter_witness`] makes, or the tweak is a multiple of the curve's order.
@@ -133,27 +170,89 @@ pub fn decrypt_adapter(witness: &Script, tweak: &[u8; 32]) -> Result<[u8; 64], E
 
 /// The tweak, from an adapter signature and the signature that was made of it.
 ///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let tweak = [9; 32];
+/// let point = crypto::derive_point_from_scalar(&tweak)?;
+/// let adapter = tools::adapter_witness(&seed, &point, &fields, flags)?;
+/// let signature = tools::decrypt_adapter(&adapter, &tweak)?;
+/// let recovered = tools::recover_tweak(&adapter, &signature)?;
+/// assert_eq!(crypto::derive_point_from_scalar(&recovered)?, point);
+/// // It makes the same signature, and opens whatever else the tweak opens.
+/// assert_eq!(tools::decrypt_adapter(&adapter, &recovered)?, signature);
+/// # Ok::<(), tapescript::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the witness is not what [`adapter_witness`] makes.
-pub fn adapter_tweak(witness: &Script, signature: &[u8; 64]) -> Result<[u8; 32], Error> {
+pub fn recover_tweak(witness: &Script, signature: &[u8; 64]) -> Result<[u8; 32], Error> {
     let (adapter, _) = parts(witness)?;
     crypto::scalar_sub(&signature[32..], adapter)
 }
 
 /// The witness of a signature that [`decrypt_adapter`] made; the flags are those of the adapter signature.
+///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags(0b10));
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let tweak = [9; 32];
+/// let point = crypto::derive_point_from_scalar(&tweak)?;
+/// let locks = tools::adapter_locks(&crypto::public_key(&seed), &point, flags);
+/// let opens = |witness, lock| Machine::new().unlocks(&[witness, lock], Cache::from(&fields));
+/// let adapter = tools::adapter_witness(&seed, &point, &fields, flags)?;
+/// let signature = tools::decrypt_adapter(&adapter, &tweak)?;
+/// let witness = tools::adapter_signature_witness(&signature, flags);
+/// assert!(opens(witness, locks.signature));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 #[must_use]
 pub fn adapter_signature_witness(signature: &[u8; 64], flags: SigFlags) -> Script {
     Script::default().push_sized(&flagged(*signature, flags))
 }
 
 /// The tweak for an [`adapter_lock`]; it goes before the adapter signature.
+///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let tweak = [9; 32];
+/// let point = crypto::derive_point_from_scalar(&tweak)?;
+/// let lock = tools::adapter_lock(&crypto::public_key(&seed), &point, flags);
+/// let adapter = tools::adapter_witness(&seed, &point, &fields, flags)?;
+/// let scripts = [tools::adapter_tweak_witness(&tweak), adapter, lock];
+/// assert!(Machine::new().unlocks(&scripts, Cache::from(&fields)));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 #[must_use]
 pub fn adapter_tweak_witness(tweak: &[u8; 32]) -> Script {
     Script::default().push_array(tweak)
 }
 
 /// A script that makes the two halves of a signature of the two halves of an adapter signature, with a tweak.
+///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let tweak = [9; 32];
+/// let point = crypto::derive_point_from_scalar(&tweak)?;
+/// let locks = tools::adapter_locks(&crypto::public_key(&seed), &point, flags);
+/// let adapter = tools::adapter_witness(&seed, &point, &fields, flags)?;
+/// let join = Script::new(vec![tapescript::Op::Concat.code()]);
+/// let opens = |tweak| {
+///     let decrypt = tools::adapter_decrypt(tweak);
+///     let scripts = [&adapter, &decrypt, &join, &locks.signature];
+///     Machine::new().unlocks(&scripts, Cache::from(&fields))
+/// };
+/// assert!(opens(&tweak));
+/// assert!(!opens(&[8; 32]));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 #[must_use]
 pub fn adapter_decrypt(tweak: &[u8; 32]) -> Script {
     Script::default().push_array(&clamped(tweak)).op(Op::DecryptAdapterSig)

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::adapter::{adapter_locks, adapter_signature_witness, adapter_tweak};
+use super::adapter::{adapter_locks, adapter_signature_witness, recover_tweak};
 use super::ptlc::ptlc_lock;
 use super::terms::Terms;
 use crate::crypto;
@@ -236,6 +236,14 @@ impl Amhl {
 }
 
 /// Whether a scalar is the key of the lock with this point.
+///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, SigFlags, crypto, tools};
+/// let row = tools::Amhl::setup(&[7; 32], 2)?;
+/// assert!(tools::amhl_opens(&row.points()[1], &row.key()));
+/// assert!(!tools::amhl_opens(&row.points()[0], &row.key()));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 #[must_use]
 pub fn amhl_opens(point: &[u8; 32], key: &[u8; 32]) -> bool {
     crypto::derive_point_from_scalar(key).is_ok_and(|own| own == *point)
@@ -243,6 +251,28 @@ pub fn amhl_opens(point: &[u8; 32], key: &[u8; 32]) -> bool {
 
 /// The key of the lock to the left, from the adapter signature and the signature of the lock to the right and the
 /// secret of the user between.
+///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, SigFlags, crypto, tools};
+/// let row = tools::Amhl::setup(&[7; 32], 2)?;
+/// let (seed, flags) = ([1; 32], SigFlags::NONE);
+/// let hops = [tools::Hop::Final(crypto::public_key(&seed)); 2];
+/// let locks = row.locks(&hops, flags)?;
+/// let fields = Fields::new().with::<1>("what is signed");
+///
+/// // The receiver opens the last lock.
+/// let adapter = tools::adapter_witness(&seed, &locks[1].point, &fields, flags)?;
+/// let signature = tools::decrypt_adapter(&adapter, &row.key())?;
+/// let witness = locks[1].witness(&signature, flags);
+/// assert!(Machine::new().unlocks(&[&witness, &locks[1].lock], Cache::from(&fields)));
+///
+/// // With the secret of the user between, that opens the first.
+/// let key = tools::amhl_release_left(&adapter, &signature, &locks[1].secret)?;
+/// assert!(tools::amhl_opens(&locks[0].point, &key));
+/// let key = tools::amhl_release_left(&adapter, &signature, &locks[0].secret)?;
+/// assert!(!tools::amhl_opens(&locks[0].point, &key));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -252,7 +282,7 @@ pub fn amhl_release_left(
     signature: &[u8; 64],
     secret: &[u8; 32],
 ) -> Result<[u8; 32], Error> {
-    crypto::scalar_sub(&adapter_tweak(witness, signature)?, secret)
+    crypto::scalar_sub(&recover_tweak(witness, signature)?, secret)
 }
 
 // Debug shows no secret.

@@ -23,6 +23,22 @@ pub enum Rights {
 ///
 /// **The key that issues should sign nothing else.** The signature is one over bare bytes, as is a signature of
 /// fields: whoever gets the owner to sign fields that happen to be a certificate has one.
+///
+/// ```
+/// use tapescript::{crypto, tools};
+/// use tools::{Certificate, Rights};
+///
+/// let (root, key) = ([1; 32], crypto::public_key(&[2; 32]));
+/// let issued = Certificate::issue(&root, &key, 1_700_000_000..1_700_003_600, Rights::Sign)?;
+///
+/// let received = Certificate::from_bytes(issued.as_bytes())?;
+/// assert!(received.is_issued_by(&crypto::public_key(&root)));
+/// assert!(!received.is_issued_by(&key));
+/// assert_eq!(received.key(), key);
+/// assert_eq!(received.validity(), 1_700_000_000..1_700_003_600);
+/// assert_eq!(received.rights(), Rights::Sign);
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Certificate([u8; Self::LENGTH]);
 
@@ -125,14 +141,6 @@ impl Certificate {
     }
 }
 
-impl TryFrom<&[u8]> for Certificate {
-    type Error = Error;
-
-    fn try_from(bytes: &[u8]) -> Result<Self, Error> {
-        Self::from_bytes(bytes)
-    }
-}
-
 impl fmt::Debug for Certificate {
     /// Shows what it says, without the signature.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -177,6 +185,25 @@ pub fn delegate_key_lock(key: &[u8; 32], flags: SigFlags) -> Script {
 }
 
 /// The signature and the certificate that a [`delegate_key_lock`] asks for.
+///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, SigFlags, crypto, tools};
+/// # use tools::{Certificate, Rights};
+/// let (root, delegate, flags) = ([1; 32], [2; 32], SigFlags::NONE);
+/// let (key, time) = (crypto::public_key(&delegate), 1_700_000_000..1_700_003_600);
+/// let certificate = Certificate::issue(&root, &key, time, Rights::Sign)?;
+/// let lock = tools::delegate_key_lock(&crypto::public_key(&root), flags);
+///
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let opens = |witness| {
+///     let cache = Cache::from(&fields).with("timestamp", 1_700_000_000);
+///     Machine::new().unlocks(&[witness, lock.clone()], cache)
+/// };
+/// assert!(opens(tools::delegate_key_witness(&delegate, &certificate, &fields, flags)?));
+/// // The certificate is of no use to others.
+/// assert!(!opens(tools::delegate_key_witness(&[3; 32], &certificate, &fields, flags)?));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -232,6 +259,26 @@ pub fn delegate_key_chain_lock(key: &[u8; 32], flags: SigFlags) -> Script {
 ///
 /// The first certificate is that of the key that signs; each is issued by the key of the next, and the last by the
 /// lock's key.
+///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, SigFlags, crypto, tools};
+/// # use tools::{Certificate, Rights};
+/// let (root, delegate, flags) = ([1; 32], [2; 32], SigFlags::NONE);
+/// let (key, time) = (crypto::public_key(&delegate), 1_700_000_000..1_700_003_600);
+/// let certificate = Certificate::issue(&root, &key, time, Rights::Sign)?;
+/// let lock = tools::delegate_key_chain_lock(&crypto::public_key(&root), flags);
+///
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let opens = |certificates: &[_], at: i64| {
+///     let witness = tools::delegate_key_chain_witness(&delegate, certificates, &fields, flags)?;
+///     let cache = Cache::from(&fields).with("timestamp", at);
+///     Ok::<_, tapescript::Error>(Machine::new().unlocks(&[witness, lock.clone()], cache))
+/// };
+/// assert!(opens(&[certificate], 1_700_000_000)?);
+/// assert!(!opens(&[certificate], 1_700_003_600)?);
+/// assert!(opens(&[], 1_700_000_000).is_err());
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 ///
 /// # Errors
 ///

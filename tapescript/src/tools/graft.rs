@@ -46,6 +46,18 @@ pub fn graftroot_lock(key: &[u8; 32], flags: SigFlags) -> Script {
 
 /// The signature with which the owner of the key opens a [`graftroot_lock`].
 ///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let key = crypto::public_key(&seed);
+/// let lock = tools::graftroot_lock(&key, flags);
+/// let opens = |witness, lock| Machine::new().unlocks(&[witness, lock], Cache::from(&fields));
+/// assert!(opens(tools::graftroot_key_witness(&seed, &fields, flags)?, lock.clone()));
+/// assert!(!opens(tools::graftroot_key_witness(&[8; 32], &fields, flags)?, lock));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the fields are longer than 1,024 bytes.
@@ -61,6 +73,20 @@ pub fn graftroot_key_witness(
 /// before it.
 ///
 /// It opens every lock of the key, and for ever: the owner can't take it back.
+///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let key = crypto::public_key(&seed);
+/// let lock = tools::graftroot_lock(&key, flags);
+/// let opens = |witness, lock| Machine::new().unlocks(&[witness, lock], Cache::from(&fields));
+/// // From 2023-11-14 on, nobody needs to sign any more.
+/// let script = tools::timestamp_after_lock(1_700_000_000, tools::Ending::Put);
+/// assert!(opens(tools::graftroot_surrogate_witness(&seed, &script)?, lock.clone()));
+/// assert!(!opens(tools::graftroot_surrogate_witness(&[8; 32], &script)?, lock));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -102,6 +128,18 @@ pub fn graftap_lock(key: &[u8; 32], flags: SigFlags) -> Result<Script, Error> {
 
 /// The signature with which the owner of the key opens a [`graftap_lock`].
 ///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let key = crypto::public_key(&seed);
+/// let lock = tools::graftap_lock(&key, flags)?;
+/// let opens = |witness, lock| Machine::new().unlocks(&[witness, lock], Cache::from(&fields));
+/// assert!(opens(tools::graftap_key_witness(&seed, &fields, flags)?, lock.clone()));
+/// assert!(!opens(tools::graftap_key_witness(&[8; 32], &fields, flags)?, lock));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the flags leave out all fields, or what is left is longer than 1,024 bytes.
@@ -118,6 +156,20 @@ pub fn graftap_key_witness(
 /// before it.
 ///
 /// It opens every lock of the key, and for ever: the owner can't take it back.
+///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let key = crypto::public_key(&seed);
+/// let lock = tools::graftap_lock(&key, flags)?;
+/// let opens = |witness, lock| Machine::new().unlocks(&[witness, lock], Cache::from(&fields));
+/// // From 2023-11-14 on, nobody needs to sign any more.
+/// let script = tools::timestamp_after_lock(1_700_000_000, tools::Ending::Put);
+/// assert!(opens(tools::graftap_surrogate_witness(&seed, &script)?, lock.clone()));
+/// assert!(!opens(tools::graftap_surrogate_witness(&[8; 32], &script)?, lock));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 ///
 /// # Errors
 ///

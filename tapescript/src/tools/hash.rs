@@ -90,6 +90,20 @@ pub fn scripthash_lock(script: &Script, size: HashSize) -> Script {
 
 /// The script that a [`scripthash_lock`] asks for; what the script asks for goes before it.
 ///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let committed = tools::single_sig_lock2(&crypto::public_key(&seed), flags);
+/// let lock = tools::scripthash_lock(&committed, tools::HashSize::new(32)?);
+/// let opens = |witness, lock| Machine::new().unlocks(&[witness, lock], Cache::from(&fields));
+/// let signature = tools::single_sig_witness2(&seed, &fields, flags)?;
+/// assert!(opens(signature + tools::scripthash_witness(&committed)?, lock.clone()));
+/// // The script alone is not enough.
+/// assert!(!opens(tools::scripthash_witness(&committed)?, lock));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the script is empty or has more than 65,535 bytes.

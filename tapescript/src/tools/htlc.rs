@@ -51,6 +51,27 @@ pub fn htlc_lock(terms: &Terms, hash: &PreimageHash, flags: SigFlags) -> Script 
 
 /// The signature and the preimage with which the receiver opens an [`htlc_lock`].
 ///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, SigFlags, crypto, tools};
+/// # let (receiver, owner, flags) = ([1; 32], [2; 32], SigFlags::NONE);
+/// # let fields = Fields::new().with::<1>("what is signed");
+/// # let terms = tools::Terms {
+/// #     receiver: crypto::public_key(&receiver),
+/// #     refund: crypto::public_key(&owner),
+/// #     refund_from: 1_700_000_000,
+/// # };
+/// let preimage = [9; 32];
+/// let lock = tools::htlc_lock(&terms, &tools::PreimageHash::sha256(&preimage)?, flags);
+/// let opens = |witness, at: i64| {
+///     let cache = Cache::from(&fields).with("timestamp", at);
+///     Machine::new().unlocks(&[witness, lock.clone()], cache)
+/// };
+/// assert!(opens(tools::htlc_witness(&receiver, &preimage, &fields, flags)?, 1_600_000_000));
+/// assert!(!opens(tools::htlc_witness(&receiver, &[8; 32], &fields, flags)?, 1_600_000_000));
+/// assert!(!opens(tools::htlc_witness(&owner, &preimage, &fields, flags)?, 1_700_000_000));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the preimage is empty or has more than 65,535 bytes, or the fields are longer than 1,024 bytes.
@@ -64,6 +85,27 @@ pub fn htlc_witness(
 }
 
 /// The signature with which the owner opens an [`htlc_lock`] from the time of the refund on.
+///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, SigFlags, crypto, tools};
+/// # let (receiver, owner, flags) = ([1; 32], [2; 32], SigFlags::NONE);
+/// # let fields = Fields::new().with::<1>("what is signed");
+/// # let terms = tools::Terms {
+/// #     receiver: crypto::public_key(&receiver),
+/// #     refund: crypto::public_key(&owner),
+/// #     refund_from: 1_700_000_000,
+/// # };
+/// let hash = tools::PreimageHash::from_sha256([0x6d; 32]);
+/// let lock = tools::htlc_lock(&terms, &hash, flags);
+/// let opens = |witness, at: i64| {
+///     let cache = Cache::from(&fields).with("timestamp", at);
+///     Machine::new().unlocks(&[witness, lock.clone()], cache)
+/// };
+/// assert!(opens(tools::htlc_refund_witness(&owner, &fields, flags)?, 1_700_000_000));
+/// assert!(!opens(tools::htlc_refund_witness(&owner, &fields, flags)?, 1_699_999_999));
+/// assert!(!opens(tools::htlc_refund_witness(&receiver, &fields, flags)?, 1_700_000_000));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -118,6 +160,27 @@ pub fn htlc2_lock(terms: &Terms, hash: &PreimageHash, flags: SigFlags) -> Script
 
 /// The signature, the key and the preimage with which the receiver opens an [`htlc2_lock`].
 ///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, SigFlags, crypto, tools};
+/// # let (receiver, owner, flags) = ([1; 32], [2; 32], SigFlags::NONE);
+/// # let fields = Fields::new().with::<1>("what is signed");
+/// # let terms = tools::Terms {
+/// #     receiver: crypto::public_key(&receiver),
+/// #     refund: crypto::public_key(&owner),
+/// #     refund_from: 1_700_000_000,
+/// # };
+/// let preimage = [9; 32];
+/// let lock = tools::htlc2_lock(&terms, &tools::PreimageHash::sha256(&preimage)?, flags);
+/// let opens = |witness, at: i64| {
+///     let cache = Cache::from(&fields).with("timestamp", at);
+///     Machine::new().unlocks(&[witness, lock.clone()], cache)
+/// };
+/// assert!(opens(tools::htlc2_witness(&receiver, &preimage, &fields, flags)?, 1_600_000_000));
+/// assert!(!opens(tools::htlc2_witness(&receiver, &[8; 32], &fields, flags)?, 1_600_000_000));
+/// assert!(!opens(tools::htlc2_witness(&owner, &preimage, &fields, flags)?, 1_700_000_000));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the preimage is empty or has more than 65,535 bytes, or the fields are longer than 1,024 bytes.
@@ -131,6 +194,27 @@ pub fn htlc2_witness(
 }
 
 /// The signature and the key with which the owner opens an [`htlc2_lock`] from the time of the refund on.
+///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, SigFlags, crypto, tools};
+/// # let (receiver, owner, flags) = ([1; 32], [2; 32], SigFlags::NONE);
+/// # let fields = Fields::new().with::<1>("what is signed");
+/// # let terms = tools::Terms {
+/// #     receiver: crypto::public_key(&receiver),
+/// #     refund: crypto::public_key(&owner),
+/// #     refund_from: 1_700_000_000,
+/// # };
+/// let hash = tools::PreimageHash::from_sha256([0x6d; 32]);
+/// let lock = tools::htlc2_lock(&terms, &hash, flags);
+/// let opens = |witness, at: i64| {
+///     let cache = Cache::from(&fields).with("timestamp", at);
+///     Machine::new().unlocks(&[witness, lock.clone()], cache)
+/// };
+/// assert!(opens(tools::htlc2_refund_witness(&owner, &fields, flags)?, 1_700_000_000));
+/// assert!(!opens(tools::htlc2_refund_witness(&owner, &fields, flags)?, 1_699_999_999));
+/// assert!(!opens(tools::htlc2_refund_witness(&receiver, &fields, flags)?, 1_700_000_000));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -39,6 +39,18 @@ pub fn multisig_lock(keys: &[[u8; 32]], quorum: u8, flags: SigFlags) -> Result<S
 
 /// [`multisig_lock`] as the reference makes it, with a quorum of 0 and with keys that are there several times.
 ///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let key = crypto::public_key(&seed);
+/// assert!(tools::multisig_lock(&[key], 0, flags).is_err());
+/// let lock = tools::multisig_lock_lenient(&[key], 0, flags)?;
+/// // With a quorum of 0 nobody needs to sign.
+/// assert!(Machine::new().unlocks(&[Script::default(), lock], Cache::from(&fields)));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the quorum is more than there are distinct keys, or there are more than 255 keys.
@@ -60,6 +72,19 @@ pub fn multisig_lock_lenient(
 }
 
 /// The signatures that [`multisig_lock`] asks for, in any order.
+///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let other = [8; 32];
+/// let keys = [&seed, &other].map(crypto::public_key);
+/// let lock = tools::multisig_lock(&keys, 2, flags)?;
+/// let opens = |witness, lock| Machine::new().unlocks(&[witness, lock], Cache::from(&fields));
+/// assert!(opens(tools::multisig_witness(&[&other, &seed], &fields, flags)?, lock.clone()));
+/// assert!(!opens(tools::multisig_witness(&[&seed, &seed], &fields, flags)?, lock));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -78,6 +78,25 @@ pub fn ptlc_tweaked_lock(
 
 /// The signature with which the receiver opens a [`ptlc_lock`].
 ///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, SigFlags, crypto, tools};
+/// # let (receiver, owner, flags) = ([1; 32], [2; 32], SigFlags::NONE);
+/// # let fields = Fields::new().with::<1>("what is signed");
+/// # let terms = tools::Terms {
+/// #     receiver: crypto::public_key(&receiver),
+/// #     refund: crypto::public_key(&owner),
+/// #     refund_from: 1_700_000_000,
+/// # };
+/// let lock = tools::ptlc_lock(&terms, flags);
+/// let opens = |witness, at: i64| {
+///     let cache = Cache::from(&fields).with("timestamp", at);
+///     Machine::new().unlocks(&[witness, lock.clone()], cache)
+/// };
+/// assert!(opens(tools::ptlc_witness(&receiver, &fields, flags)?, 1_600_000_000));
+/// assert!(!opens(tools::ptlc_witness(&owner, &fields, flags)?, 1_600_000_000));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the fields are longer than 1,024 bytes.
@@ -86,6 +105,28 @@ pub fn ptlc_witness(seed: &[u8; 32], fields: &Fields, flags: SigFlags) -> Result
 }
 
 /// The signature with which the receiver opens a [`ptlc_tweaked_lock`].
+///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, SigFlags, crypto, tools};
+/// # let (receiver, owner, flags) = ([1; 32], [2; 32], SigFlags::NONE);
+/// # let fields = Fields::new().with::<1>("what is signed");
+/// # let terms = tools::Terms {
+/// #     receiver: crypto::public_key(&receiver),
+/// #     refund: crypto::public_key(&owner),
+/// #     refund_from: 1_700_000_000,
+/// # };
+/// // Any secret can be the tweak, such as the scalar of another key.
+/// let tweak = crypto::derive_key_from_seed(&[9; 32]);
+/// let lock = tools::ptlc_tweaked_lock(&terms, &crypto::public_key(&[9; 32]), flags)?;
+/// let opens = |witness, at: i64| {
+///     let cache = Cache::from(&fields).with("timestamp", at);
+///     Machine::new().unlocks(&[witness, lock.clone()], cache)
+/// };
+/// let claim = |tweak| tools::ptlc_tweaked_witness(&receiver, &fields, tweak, flags);
+/// assert!(opens(claim(&tweak)?, 1_600_000_000));
+/// assert!(!opens(claim(&[8; 32])?, 1_600_000_000));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -104,6 +145,27 @@ pub fn ptlc_tweaked_witness(
 }
 
 /// The signature with which the owner opens a [`ptlc_lock`] or a [`ptlc_tweaked_lock`] from the time of the refund on.
+///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, SigFlags, crypto, tools};
+/// # let (receiver, owner, flags) = ([1; 32], [2; 32], SigFlags::NONE);
+/// # let fields = Fields::new().with::<1>("what is signed");
+/// # let terms = tools::Terms {
+/// #     receiver: crypto::public_key(&receiver),
+/// #     refund: crypto::public_key(&owner),
+/// #     refund_from: 1_700_000_000,
+/// # };
+/// let point = crypto::public_key(&[9; 32]);
+/// let lock = tools::ptlc_tweaked_lock(&terms, &point, flags)?;
+/// let opens = |witness, at: i64| {
+///     let cache = Cache::from(&fields).with("timestamp", at);
+///     Machine::new().unlocks(&[witness, lock.clone()], cache)
+/// };
+/// assert!(opens(tools::ptlc_refund_witness(&owner, &fields, flags)?, 1_700_000_000));
+/// assert!(!opens(tools::ptlc_refund_witness(&owner, &fields, flags)?, 1_699_999_999));
+/// assert!(!opens(tools::ptlc_refund_witness(&receiver, &fields, flags)?, 1_700_000_000));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -9,6 +9,21 @@ use crate::script::Script;
 
 /// The key of a taproot lock: the owner's key plus what the commitment makes of it.
 ///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let (key, other) = (crypto::public_key(&seed), [8; 32]);
+/// let committed = tools::single_sig_lock(&crypto::public_key(&other), flags);
+/// let root = tools::taproot_root(&key, &committed.commitment())?;
+/// let lock = tools::taproot_lock(&key, &committed.commitment(), flags)?;
+/// assert_eq!(lock.as_bytes()[2..34], root);
+///
+/// let witness = tools::taproot_key_witness(&seed, &fields, &committed.commitment(), flags)?;
+/// assert!(Machine::new().unlocks(&[witness, lock], Cache::from(&fields)));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the key is no point of the curve's prime group.
@@ -56,6 +71,24 @@ pub fn taproot_lock(
 
 /// The signature that opens a [`taproot_lock`] for the owner of its key.
 ///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let (key, other) = (crypto::public_key(&seed), [8; 32]);
+/// let committed = tools::single_sig_lock(&crypto::public_key(&other), flags);
+/// let lock = tools::taproot_lock(&key, &committed.commitment(), flags)?;
+/// let opens = |witness, lock| Machine::new().unlocks(&[witness, lock], Cache::from(&fields));
+/// let commitment = committed.commitment();
+/// let witness = tools::taproot_key_witness(&seed, &fields, &commitment, flags)?;
+/// assert!(opens(witness, lock.clone()));
+/// let witness = tools::taproot_key_witness(&other, &fields, &commitment, flags)?;
+/// assert!(!opens(witness, lock.clone()));
+/// // A bare signature of the key is not enough: it has to be of the key and the commitment.
+/// assert!(!opens(tools::single_sig_witness(&seed, &fields, flags)?, lock));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the flags leave out all fields, or what is left is longer than 1,024 bytes.
@@ -79,6 +112,23 @@ pub fn taproot_key_witness(
 
 /// The committed script and the key, which open a [`taproot_lock`] together with what the script asks for before them.
 ///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let (key, other) = (crypto::public_key(&seed), [8; 32]);
+/// let committed = tools::single_sig_lock(&crypto::public_key(&other), flags);
+/// let lock = tools::taproot_lock(&key, &committed.commitment(), flags)?;
+/// let opens = |witness, lock| Machine::new().unlocks(&[witness, lock], Cache::from(&fields));
+/// let signature = tools::single_sig_witness(&other, &fields, flags)?;
+/// let witness = signature + tools::taproot_script_witness(&key, &committed)?;
+/// assert!(opens(witness, lock.clone()));
+/// // Another script is not what the lock commits to.
+/// let script = Script::new(vec![0x01]);
+/// assert!(!opens(tools::taproot_script_witness(&key, &script)?, lock));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the script is empty or has more than 65,535 bytes.
@@ -87,6 +137,25 @@ pub fn taproot_script_witness(key: &[u8; 32], script: &Script) -> Result<Script,
 }
 
 /// A [`taproot_lock`] from other ops than TAPROOT, for readers that want to see how it works.
+///
+/// ```
+/// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
+/// let (seed, flags) = ([7; 32], SigFlags::NONE);
+/// let fields = Fields::new().with::<1>("what is signed");
+/// let (key, other) = (crypto::public_key(&seed), [8; 32]);
+/// let committed = tools::single_sig_lock(&crypto::public_key(&other), flags);
+/// let commitment = committed.commitment();
+/// let lock = tools::nonnative_taproot_lock(&key, &commitment, flags)?;
+/// let opens = |witness, lock| Machine::new().unlocks(&[witness, lock], Cache::from(&fields));
+/// let witness = tools::taproot_key_witness(&seed, &fields, &commitment, flags)?;
+/// assert!(opens(witness, lock.clone()));
+/// let signature = tools::single_sig_witness(&other, &fields, flags)?;
+/// let witness = signature + tools::taproot_script_witness(&key, &committed)?;
+/// assert!(opens(witness, lock.clone()));
+/// let witness = tools::taproot_key_witness(&other, &fields, &commitment, flags)?;
+/// assert!(!opens(witness, lock));
+/// # Ok::<(), tapescript::Error>(())
+/// ```
 ///
 /// # Errors
 ///

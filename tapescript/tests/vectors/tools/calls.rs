@@ -13,7 +13,7 @@ type Outcome = Result<Result<Json, Error>, Untypable>;
 
 /// Calls the tool of a case. The result is written as the recorded ones are.
 ///
-/// A `sign_script_prefix` is left out: no script can change what is signed.
+/// A `sign_script_prefix` is left out: without signature extensions no script can change what is signed.
 pub(super) fn run(case: &Json) -> Outcome {
     let call = Arguments(case);
     let name = case["fn"].as_str().expect("a function");
