@@ -74,6 +74,19 @@ fn readers_refuse_hostile_bytes() -> Result<(), Error> {
 }
 
 #[test]
+fn only_a_whole_adapter_is_read() -> Result<(), Error> {
+    let adapter = tools::adapter_witness(&ALICE, &key(&BOB), &fields(), NONE)?;
+    assert!(tools::recover_tweak(&adapter, &[7; 64]).is_ok());
+    let longer = adapter.clone() + Script::new(vec![0]);
+    let cut = Script::new(adapter.as_bytes()[..67].to_vec());
+    for bad in [longer, cut, Script::default()] {
+        assert!(tools::recover_tweak(&bad, &[7; 64]).is_err());
+        assert!(tools::decrypt_adapter(&bad, &[7; 32]).is_err());
+    }
+    Ok(())
+}
+
+#[test]
 fn keys_that_are_no_points_are_refused() {
     let bad = [0xff; 32];
     let terms = Terms { receiver: bad, refund: key(&BOB), refund_from: NOON };
@@ -81,6 +94,5 @@ fn keys_that_are_no_points_are_refused() {
     assert!(tools::graftap_lock(&bad, NONE).is_err());
     assert!(tools::ptlc_tweaked_lock(&terms, &key(&BOB), NONE).is_err());
     assert!(tools::adapter_witness(&ALICE, &bad, &fields(), NONE).is_err());
-    assert!(tools::decrypt_adapter(&Script::default(), &[0; 32]).is_err());
     assert!(!tools::amhl_opens(&bad, &[0; 32]));
 }
