@@ -72,7 +72,8 @@ impl From<&Fields> for Cache {
 
 /// Which fields a signature leaves out: bit 0 stands for `sigfield1`, bit 7 for `sigfield8`.
 ///
-/// In a lock it says what a signature may leave out.
+/// In a lock it says what a signature may leave out. A signature that leaves out all fields there are fits every
+/// message, so let a lock allow that for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SigFlags(pub u8);
 

@@ -134,7 +134,8 @@ pub fn adapter_witness(
 
 /// Makes the signature of an adapter signature and its tweak.
 ///
-/// With a wrong tweak it makes a wrong signature.
+/// With a wrong tweak it makes a wrong signature, as it does of a wrong adapter signature: let
+/// [`AdapterLocks::check`] open for one that somebody else made before you rely on it.
 ///
 /// ```
 /// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};
@@ -168,7 +169,7 @@ pub fn decrypt_adapter(witness: &Script, tweak: &[u8; 32]) -> Result<[u8; 64], E
     Ok(signature)
 }
 
-/// The tweak, from an adapter signature and the signature that was made of it.
+/// The tweak, from an adapter signature and the signature that was made of it, modulo the curve's order.
 ///
 /// ```
 /// # use tapescript::{Cache, Fields, Machine, Script, SigFlags, crypto, tools};

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::adapter::{adapter_locks, adapter_signature_witness, recover_tweak};
+use super::multisig::repeated;
 use super::ptlc::ptlc_lock;
 use super::terms::Terms;
 use crate::crypto;
@@ -109,6 +110,26 @@ pub enum Hop {
     Refundable(Terms),
 }
 
+impl Hop {
+    /// The key that signs.
+    #[must_use]
+    pub const fn key(&self) -> &[u8; 32] {
+        match self {
+            Self::Final(key) => key,
+            Self::Refundable(terms) => &terms.receiver,
+        }
+    }
+
+    fn lock(&self, point: &[u8; 32], secret: &[u8; 32], flags: SigFlags) -> AmhlLock {
+        let locks = adapter_locks(self.key(), point, flags);
+        let lock = match self {
+            Self::Final(_) => locks.signature,
+            Self::Refundable(terms) => ptlc_lock(terms, flags),
+        };
+        AmhlLock { hop: *self, check: locks.check, lock, point: *point, secret: *secret }
+    }
+}
+
 /// A lock of a row.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -172,7 +193,8 @@ impl Amhl {
     ///
     /// # Errors
     ///
-    /// If there are not as many hops as locks.
+    /// If there are not as many hops as locks, or two have the same key: its owner would make two adapter signatures
+    /// with different points, which for the same fields [give away the key](super::adapter_witness).
     pub fn locks(&self, hops: &[Hop], flags: SigFlags) -> Result<Vec<AmhlLock>, Error> {
         if hops.len() != self.points.len() {
             return Err(Error::value(format!(
@@ -181,25 +203,14 @@ impl Amhl {
                 hops.len()
             )));
         }
+        let keys = hops.iter().map(|hop| *hop.key()).collect::<Vec<_>>();
+        if let Some(index) = repeated(&keys).next() {
+            return Err(Error::value(format!(
+                "hop {index} has the key of another: two adapter signatures would give it away"
+            )));
+        }
         let each = hops.iter().zip(&self.points).zip(&self.secrets);
-        let lock = |((hop, point), secret): ((&Hop, &[u8; 32]), &[u8; 32])| {
-            let key = match hop {
-                Hop::Final(key) => key,
-                Hop::Refundable(terms) => &terms.receiver,
-            };
-            let locks = adapter_locks(key, point, flags);
-            AmhlLock {
-                hop: *hop,
-                check: locks.check,
-                lock: match hop {
-                    Hop::Final(_) => locks.signature,
-                    Hop::Refundable(terms) => ptlc_lock(terms, flags),
-                },
-                point: *point,
-                secret: *secret,
-            }
-        };
-        Ok(each.map(lock).collect())
+        Ok(each.map(|((hop, point), secret)| hop.lock(point, secret, flags)).collect())
     }
 
     /// What to tell a user, by his number from the sender, 0, to the receiver.
@@ -256,7 +267,7 @@ pub fn amhl_opens(point: &[u8; 32], key: &[u8; 32]) -> bool {
 /// # use tapescript::{Cache, Fields, Machine, SigFlags, crypto, tools};
 /// let row = tools::Amhl::setup(&[7; 32], 2)?;
 /// let (seed, flags) = ([1; 32], SigFlags::NONE);
-/// let hops = [tools::Hop::Final(crypto::public_key(&seed)); 2];
+/// let hops = [[2; 32], seed].map(|seed| tools::Hop::Final(crypto::public_key(&seed)));
 /// let locks = row.locks(&hops, flags)?;
 /// let fields = Fields::new().with::<1>("what is signed");
 ///

@@ -29,7 +29,8 @@ pub fn multisig_lock(keys: &[[u8; 32]], quorum: u8, flags: SigFlags) -> Result<S
     if quorum == 0 {
         return Err(Error::value("a quorum of 0 opens the lock for everybody"));
     }
-    if let Some(index) = (1..keys.len()).find(|index| keys[..*index].contains(&keys[*index])) {
+    count(keys)?;
+    if let Some(index) = repeated(keys).next() {
         return Err(Error::value(format!(
             "key {index} is there twice: its owner would count twice"
         )));
@@ -59,14 +60,13 @@ pub fn multisig_lock_lenient(
     quorum: u8,
     flags: SigFlags,
 ) -> Result<Script, Error> {
-    let distinct = (0..keys.len()).filter(|index| !keys[..*index].contains(&keys[*index])).count();
+    let count = count(keys)?;
+    let distinct = keys.len() - repeated(keys).count();
     if usize::from(quorum) > distinct {
         return Err(Error::value(format!(
             "a quorum of {quorum} needs as many distinct keys: there are {distinct}"
         )));
     }
-    let count = u8::try_from(keys.len())
-        .map_err(|_| Error::value(format!("a lock takes at most 255 keys, not {}", keys.len())))?;
     let script = keys.iter().fold(Script::default(), Script::push_array);
     Ok(script.op(Op::CheckMultisig).byte(flags.0).byte(quorum).byte(count))
 }
@@ -98,6 +98,16 @@ pub fn multisig_witness(
     witnesses.try_fold(Script::default(), |all, witness| Ok(all + witness?))
 }
 
+fn count(keys: &[[u8; 32]]) -> Result<u8, Error> {
+    u8::try_from(keys.len())
+        .map_err(|_| Error::value(format!("a lock takes at most 255 keys, not {}", keys.len())))
+}
+
+/// Where keys are that were there before.
+pub(super) fn repeated(keys: &[[u8; 32]]) -> impl Iterator<Item = usize> {
+    (1..keys.len()).filter(|index| keys[..*index].contains(&keys[*index]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,5 +121,7 @@ mod tests {
         assert!(multisig_lock(&keys[..2], 2, SigFlags::NONE).is_ok());
         assert!(multisig_lock_lenient(&keys, 0, SigFlags::NONE).is_ok());
         assert!(multisig_lock_lenient(&keys, 3, SigFlags::NONE).is_err());
+        assert!(multisig_lock_lenient(&[[1; 32]; 255], 1, SigFlags::NONE).is_ok());
+        assert!(multisig_lock_lenient(&[[1; 32]; 256], 1, SigFlags::NONE).is_err());
     }
 }

@@ -245,6 +245,24 @@ impl ScriptTree {
 
     /// Reads what [`pack`](Self::pack) wrote.
     ///
+    /// ```
+    /// use tapescript::{Cache, Machine, System, tools};
+    ///
+    /// let scripts = [1_600_000_000, 1_700_000_000, 1_800_000_000]
+    ///     .map(|time| tools::timestamp_after_lock(time, tools::Ending::Put));
+    /// let tree = tools::ScriptTree::balanced(scripts, &System)?;
+    /// let received = tools::ScriptTree::unpack(&tree.pack()?)?;
+    ///
+    /// let opens = |index| {
+    ///     let witness = received.witness(index).expect("a leaf");
+    ///     let cache = Cache::new().with("timestamp", 1_700_000_000);
+    ///     Machine::new().unlocks(&[witness, tree.lock()], cache)
+    /// };
+    /// assert!(opens(1));
+    /// assert!(!opens(2));
+    /// # Ok::<(), tapescript::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If it is cut, goes on behind its end, has an empty leaf, a node with two same halves, or too many levels.
