@@ -41,8 +41,8 @@
 //!   [`graftap_surrogate_witness`].
 //! - Timeouts are times, since nothing here reads a clock; see [`Terms::refund_from`].
 //! - `make_htlc_sha256_lock` and `make_htlc_shake256_lock` are [`htlc_lock`] with a [`PreimageHash`].
-//! - `make_adapter_locks_prv` is [`adapter_locks`] with [the point of the tweak](crate::crypto::derive_point_from_scalar),
-//!   and [`adapter_decrypt`].
+//! - `make_adapter_locks_prv` is [`adapter_locks`] with the point of the tweak, which
+//!   [`derive_point_from_scalar`](crate::crypto::derive_point_from_scalar) gives, and [`adapter_decrypt`].
 //! - `make_delegate_key_cert` is [`Certificate::issue`], `setup_amhl` is [`Amhl::setup`] and [`Amhl::locks`],
 //!   `release_left_amhl_lock` is [`amhl_release_left`].
 //! - `make_script_tree_…` and `make_merklized_script_…` are [`ScriptTree::prioritized`] and [`ScriptTree::balanced`].
@@ -50,7 +50,8 @@
 //!   [`Fields`](crate::Fields).
 //!
 //! Refused is what would open a lock for everybody or for too few: a [`multisig_lock`] without quorum or with a key
-//! twice, a [`HashSize`] that can be met by trying, a [`ScriptTree`] with two same halves.
+//! twice, a [`HashSize`] that can be met by trying, a [`ScriptTree`] with two same halves, a row of locks with a key
+//! twice. [`multisig_lock_lenient`] and [`HashSize::lenient`] make the first two all the same.
 
 mod adapter;
 mod amhl;
