@@ -1,0 +1,81 @@
+//! Salsa20 (Bernstein, "The Salsa20 family of stream ciphers", 2007).
+
+#[cfg(all(target_arch = "x86_64", avx512))]
+#[allow(clippy::incompatible_msrv)] // Compilers that don't know it leave it out: see build.rs.
+pub(crate) mod avx512;
+pub(crate) mod portable;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{Backend, dispatch::Task};
+
+/// How many bytes a block gives.
+pub(crate) const LENGTH: usize = 64;
+
+/// For a shorter text than this sixteen lanes would be too empty.
+pub(crate) const WORTHWHILE: usize = 3 * LENGTH;
+
+/// The stream of a key and a nonce, from a block on.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Stream {
+    pub(crate) key: [u8; 32],
+    pub(crate) nonce: [u8; 8],
+    /// The number of the first block.
+    pub(crate) first: u32,
+}
+
+impl Backend {
+    /// Joins a text with the stream of a key and a nonce, from the block `first` on: it seals the text
+    /// or opens it.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the stream would be longer than 2^32 blocks, which are 256 GiB.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netaio_lanes::Backend;
+    ///
+    /// let mut text = *b"attack at dawn";
+    /// Backend::detect().xor_salsa20(&[7; 32], &[1; 8], 0, &mut text);
+    /// Backend::PORTABLE.xor_salsa20(&[7; 32], &[1; 8], 0, &mut text);
+    /// assert_eq!(&text, b"attack at dawn");
+    /// ```
+    pub fn xor_salsa20(self, key: &[u8; 32], nonce: &[u8; 8], first: u32, text: &mut [u8]) {
+        let blocks = text.len().div_ceil(LENGTH) as u64;
+        assert!(u64::from(first) + blocks <= 1 << 32, "a stream of Salsa20 is too long");
+        let stream = Stream { key: *key, nonce: *nonce, first };
+        self.run(Task::Salsa20 { stream: &stream, text });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{array, bytes};
+
+    #[test]
+    fn every_length_and_start_is_as_the_salsa20_crate_has_it() {
+        use ::salsa20::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
+        let lengths = if cfg!(miri) { 150 } else { 2_200 };
+        for backend in Backend::all() {
+            for length in (0..lengths).chain((!cfg!(miri)).then_some(65_424)) {
+                let (key, nonce, block) = (array(length), array(!length), length % 5);
+                let text: Vec<u8> = bytes(length ^ 7).take(length as usize).collect();
+                let (mut expected, mut got) = (text.clone(), text);
+                let mut cipher = ::salsa20::Salsa20::new(&key.into(), &nonce.into());
+                cipher.seek(u64::from(block) * 64);
+                cipher.apply_keystream(&mut expected);
+                backend.xor_salsa20(&key, &nonce, block, &mut got);
+                assert!(got == expected, "{backend:?}, {length} bytes");
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "too long")]
+    fn the_counter_does_not_begin_again() {
+        Backend::detect().xor_salsa20(&[0; 32], &[0; 8], u32::MAX, &mut [0; 65]);
+    }
+}
