@@ -1,5 +1,6 @@
-use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::sha256::{Digest, digest};
 
 /// A shorter secret can be guessed from one captured message.
 const SHORT_SECRET: usize = 16;
@@ -39,18 +40,14 @@ impl SharedKey {
     }
 
     /// Returns the key of the message that has this nonce.
-    pub(super) fn derive(&self, nonce: &[u8]) -> Zeroizing<[u8; 32]> {
-        join(&[self.secret, *digest(nonce), self.purpose])
+    pub(super) fn derive(&self, nonce: &[u8]) -> Digest {
+        join(&*Zeroizing::new([self.secret, *digest(nonce), self.purpose]))
     }
 }
 
 /// Returns the SHA-256 of joined digests: how the original derives one key from several parts.
-fn join(digests: &[[u8; 32]]) -> Zeroizing<[u8; 32]> {
+fn join(digests: &[[u8; 32]]) -> Digest {
     digest(digests.as_flattened())
-}
-
-fn digest(bytes: &[u8]) -> Zeroizing<[u8; 32]> {
-    Zeroizing::new(Sha256::digest(bytes).into())
 }
 
 #[cfg(test)]

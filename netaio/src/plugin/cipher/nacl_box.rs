@@ -3,12 +3,8 @@
 //! Sources: Bernstein, "Cryptography in NaCl" (2009), and RFC 7748 for the curve.
 
 use curve25519_dalek::MontgomeryPoint;
-use poly1305::{Poly1305, universal_hash::KeyInit};
-use salsa20::{
-    XSalsa20,
-    cipher::{KeyIvInit, StreamCipher, consts::U10},
-    hsalsa,
-};
+use netaio_lanes::Backend;
+use salsa20::{cipher::consts::U10, hsalsa};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -42,9 +38,9 @@ impl BoxKey {
 
     /// Seals a text in place; returns its tag.
     pub(super) fn seal(&self, nonce: &[u8; NONCE_LENGTH], text: &mut [u8]) -> [u8; TAG_LENGTH] {
-        let (mut cipher, mac) = self.start(nonce);
-        cipher.apply_keystream(text);
-        mac.compute_unpadded(text).into()
+        let stream = Stream::new(self, nonce);
+        stream.xor(text);
+        stream.tag(text)
     }
 
     /// Opens a text in place, if the tag is its own.
@@ -58,20 +54,49 @@ impl BoxKey {
         tag: &[u8; TAG_LENGTH],
         text: &mut [u8],
     ) -> Result<(), CipherError> {
-        let (mut cipher, mac) = self.start(nonce);
-        if bool::from(mac.compute_unpadded(text).ct_eq(tag)) {
-            cipher.apply_keystream(text);
+        let stream = Stream::new(self, nonce);
+        if bool::from(stream.tag(text).ct_eq(tag)) {
+            stream.xor(text);
             Ok(())
         } else {
             Err(CipherError::Mismatch)
         }
     }
+}
 
-    /// Returns the cipher behind the 32 bytes that key the MAC, and the MAC.
-    fn start(&self, nonce: &[u8; NONCE_LENGTH]) -> (XSalsa20, Poly1305) {
-        let mut cipher = XSalsa20::new((&self.0).into(), nonce.into());
-        let mut mac_key = Zeroizing::new([0; 32]);
-        cipher.apply_keystream(&mut *mac_key);
-        (cipher, Poly1305::new((&*mac_key).into()))
+/// The stream of one box: its first 32 bytes are the key of the MAC, the text is joined with what
+/// follows.
+struct Stream {
+    key: Zeroizing<[u8; KEY_LENGTH]>,
+    nonce: [u8; NONCE_LENGTH - HEAD_LENGTH],
+    mac_key: Zeroizing<[u8; KEY_LENGTH]>,
+    /// The rest of the first block.
+    rest: Zeroizing<[u8; KEY_LENGTH]>,
+}
+
+/// What of the nonce goes into the key (XSalsa20); the rest numbers the blocks.
+const HEAD_LENGTH: usize = 16;
+
+impl Stream {
+    fn new(key: &BoxKey, nonce: &[u8; NONCE_LENGTH]) -> Self {
+        let mut head = [0; HEAD_LENGTH];
+        let mut tail = [0; NONCE_LENGTH - HEAD_LENGTH];
+        head.copy_from_slice(&nonce[..HEAD_LENGTH]);
+        tail.copy_from_slice(&nonce[HEAD_LENGTH..]);
+        let key = Zeroizing::new(hsalsa::<U10>((&key.0).into(), &head.into()).into());
+        let mut block = Zeroizing::new([[0; KEY_LENGTH]; 2]);
+        Backend::detect().xor_salsa20(&key, &tail, 0, block.as_flattened_mut());
+        let [mac_key, rest] = (*block).map(Zeroizing::new);
+        Self { key, nonce: tail, mac_key, rest }
+    }
+
+    fn xor(&self, text: &mut [u8]) {
+        let (begin, text) = text.split_at_mut(text.len().min(KEY_LENGTH));
+        begin.iter_mut().zip(*self.rest).for_each(|(byte, key)| *byte ^= key);
+        Backend::detect().xor_salsa20(&self.key, &self.nonce, 1, text);
+    }
+
+    fn tag(&self, text: &[u8]) -> [u8; TAG_LENGTH] {
+        Backend::detect().poly1305(&self.mac_key, text)
     }
 }

@@ -1,7 +1,6 @@
-use std::{fmt, slice};
+use std::fmt;
 
-use sha2::block_api::compress256;
-use zeroize::Zeroizing;
+use netaio_lanes::Backend;
 
 use super::{CipherError, CipherPlugin, envelope::Envelope};
 use crate::{
@@ -10,18 +9,6 @@ use crate::{
 };
 
 const IV_LENGTH: usize = 16;
-
-/// SHA-256 starts from this: FIPS 180-4, section 5.3.3.
-const INITIAL_STATE: [u32; 8] = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
 
 /// A stream cipher made of SHA-256, under a shared key.
 ///
@@ -76,19 +63,7 @@ impl Sha256StreamCipher {
 
     /// Seals a text or opens it: both are the same.
     fn apply(&self, iv: &[u8; IV_LENGTH], text: &mut [u8]) {
-        // Key and counter make one block of SHA-256, so it is padded here once for all: 36 bytes, a
-        // bit that is 1, zeros, and the length in bits (FIPS 180-4, section 5.1.1).
-        let mut block = Zeroizing::new([0; 64]);
-        block[..32].copy_from_slice(&*self.key.derive(iv));
-        block[36] = 0x80;
-        block[62..].copy_from_slice(&(36_u16 * 8).to_be_bytes());
-        for (chunk, counter) in text.chunks_mut(32).zip(0_u32..) {
-            block[32..36].copy_from_slice(&counter.to_be_bytes());
-            let mut state = INITIAL_STATE;
-            compress256(&mut state, slice::from_ref(&block));
-            let stream = state.map(u32::to_be_bytes);
-            chunk.iter_mut().zip(stream.as_flattened()).for_each(|(byte, key)| *byte ^= key);
-        }
+        Backend::detect().xor_counter_stream(&self.key.derive(iv), text);
     }
 }
 
