@@ -29,7 +29,7 @@ pub(crate) enum Task<'a> {
     /// To hash as many blocks of one message as of another.
     CompressPair { states: [&'a mut State; 2], blocks: [&'a [Block]; 2] },
     /// To join a text with a stream of Salsa20.
-    Salsa20 { stream: &'a salsa20::Stream, text: &'a mut [u8] },
+    Salsa20 { stream: salsa20::Stream<'a>, text: &'a mut [u8] },
     /// To add up blocks of Poly1305.
     Poly1305 { multiplier: &'a Multiplier, blocks: &'a [poly1305::Block], sum: &'a mut Element },
 }

@@ -5,8 +5,6 @@
 pub(crate) mod avx512;
 pub(crate) mod portable;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
 use crate::{Backend, dispatch::Task};
 
 /// How many bytes a block gives.
@@ -16,10 +14,10 @@ pub(crate) const LENGTH: usize = 64;
 pub(crate) const WORTHWHILE: usize = 3 * LENGTH;
 
 /// The stream of a key and a nonce, from a block on.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Stream {
-    pub(crate) key: [u8; 32],
-    pub(crate) nonce: [u8; 8],
+#[derive(Clone, Copy)]
+pub(crate) struct Stream<'a> {
+    pub(crate) key: &'a [u8; 32],
+    pub(crate) nonce: &'a [u8; 8],
     /// The number of the first block.
     pub(crate) first: u32,
 }
@@ -45,8 +43,8 @@ impl Backend {
     pub fn xor_salsa20(self, key: &[u8; 32], nonce: &[u8; 8], first: u32, text: &mut [u8]) {
         let blocks = text.len().div_ceil(LENGTH) as u64;
         assert!(u64::from(first) + blocks <= 1 << 32, "a stream of Salsa20 is too long");
-        let stream = Stream { key: *key, nonce: *nonce, first };
-        self.run(Task::Salsa20 { stream: &stream, text });
+        let stream = Stream { key, nonce, first };
+        self.run(Task::Salsa20 { stream, text });
     }
 }
 

@@ -11,7 +11,7 @@ const BLOCKS: usize = 16;
 
 /// Joins a text with a stream.
 #[target_feature(enable = "avx512f")]
-pub(crate) fn xor(stream: &Stream, text: &mut [u8]) {
+pub(crate) fn xor(stream: Stream<'_>, text: &mut [u8]) {
     let mut start = start(stream).map(|word| splat(word));
     start[8] = count_up(stream.first);
     for chunk in text.chunks_mut(BLOCKS * LENGTH) {
@@ -27,7 +27,7 @@ pub(crate) fn xor(stream: &Stream, text: &mut [u8]) {
 }
 
 /// Returns the words that the first block begins with.
-fn start(stream: &Stream) -> [u32; 16] {
+fn start(stream: Stream<'_>) -> [u32; 16] {
     let (key, _) = stream.key.as_chunks();
     let key = |at: usize| u32::from_le_bytes(key[at]);
     let (nonce, _) = stream.nonce.as_chunks();

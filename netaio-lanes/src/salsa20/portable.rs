@@ -8,8 +8,8 @@ use ::salsa20::{
 use super::{LENGTH, Stream};
 
 /// Joins a text with a stream.
-pub(crate) fn xor(stream: &Stream, text: &mut [u8]) {
-    let mut cipher = Salsa20::new((&stream.key).into(), (&stream.nonce).into());
+pub(crate) fn xor(stream: Stream<'_>, text: &mut [u8]) {
+    let mut cipher = Salsa20::new(stream.key.into(), stream.nonce.into());
     if stream.first > 0 {
         cipher.seek(u64::from(stream.first) * LENGTH as u64);
     }

@@ -1,4 +1,4 @@
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
 
 use super::Block;
 
@@ -22,7 +22,6 @@ pub(crate) fn wide_part(length: usize) -> usize {
 /// Key and counter make one block: the key is words 0 to 7, the counter word 8, and the rest the
 /// padding, the same for all (section 5.1.1). So eight rounds, and some words of the schedule,
 /// depend on the key alone.
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Stream {
     pub(crate) block: Block,
     pub(crate) counter: u32,
@@ -48,5 +47,11 @@ impl Stream {
         let counter = self.counter;
         self.counter = counter.wrapping_add(count);
         counter
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.block.as_mut_slice().zeroize();
     }
 }

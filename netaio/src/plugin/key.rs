@@ -1,4 +1,4 @@
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::sha256::{Digest, digest};
 
@@ -41,7 +41,10 @@ impl SharedKey {
 
     /// Returns the key of the message that has this nonce.
     pub(super) fn derive(&self, nonce: &[u8]) -> Digest {
-        join(&*Zeroizing::new([self.secret, *digest(nonce), self.purpose]))
+        let mut parts = [self.secret, *digest(nonce), self.purpose];
+        let key = join(&parts);
+        parts.as_flattened_mut().zeroize();
+        key
     }
 }
 

@@ -65,6 +65,8 @@ mod environment;
 mod key;
 mod layer;
 mod proof;
+#[cfg(any(feature = "hmac", feature = "stream-cipher", feature = "asymmetric"))]
+mod secret;
 #[cfg(any(feature = "hmac", feature = "stream-cipher"))]
 mod sha256;
 #[cfg(all(test, any(feature = "hmac", feature = "stream-cipher")))]

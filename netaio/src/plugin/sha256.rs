@@ -5,13 +5,15 @@ use netaio_lanes::{
     Backend,
     sha256::{Block, INITIAL, State},
 };
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
+
+use super::secret::Secret;
 
 const BLOCK: usize = size_of::<Block>();
 /// The message's length in bits, at the end of the last block.
 const LENGTH: usize = 8;
 
-pub(super) type Digest = Zeroizing<[u8; 32]>;
+pub(super) type Digest = Secret<32>;
 
 /// Returns the SHA-256 of bytes.
 pub(super) fn digest(bytes: &[u8]) -> Digest {
@@ -20,12 +22,11 @@ pub(super) fn digest(bytes: &[u8]) -> Digest {
 
 /// Returns the SHA-256 of a message of which `blocks` are hashed: what is left is less than a block,
 /// and bytes after it.
-pub(super) fn finish(state: State, blocks: usize, head: &[u8], rest: &[u8]) -> Digest {
+pub(super) fn finish(mut state: State, blocks: usize, head: &[u8], rest: &[u8]) -> Digest {
     let backend = Backend::detect();
-    let mut state = Zeroizing::new(state);
     let length = (blocks * BLOCK + head.len() + rest.len()) as u64 * 8;
     let (first, rest) = rest.split_at(rest.len().min(BLOCK - head.len()));
-    let mut block = Zeroizing::new([0; BLOCK]);
+    let mut block = Secret::new([0; BLOCK]);
     block[..head.len()].copy_from_slice(head);
     block[head.len()..][..first.len()].copy_from_slice(first);
     let mut filled = head.len() + first.len();
@@ -45,10 +46,11 @@ pub(super) fn finish(state: State, blocks: usize, head: &[u8], rest: &[u8]) -> D
     }
     block[BLOCK - LENGTH..].copy_from_slice(&length.to_be_bytes());
     backend.compress(&mut state, &[*block]);
-    let mut digest = Zeroizing::new([0; 32]);
-    for (bytes, word) in digest.as_chunks_mut().0.iter_mut().zip(*state) {
+    let mut digest = Secret::new([0; 32]);
+    for (bytes, word) in digest.as_chunks_mut().0.iter_mut().zip(state) {
         *bytes = word.to_be_bytes();
     }
+    state.as_mut_slice().zeroize();
     digest
 }
 

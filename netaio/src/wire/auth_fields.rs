@@ -15,6 +15,7 @@ use super::packify::{
 pub struct AuthFields {
     /// Encoded keys and values, in any order.
     data: Vec<u8>,
+    /// In the order in which they are written.
     entries: Vec<Entry>,
 }
 
@@ -70,6 +71,9 @@ impl AuthLimits {
     }
 }
 
+/// What the fields of an auth plugin and a cipher take, encoded.
+const USUAL_LENGTH: usize = 128;
+
 impl AuthFields {
     /// `{}`, as nearly every message without auth has it.
     pub(super) const EMPTY: [u8; 3] = [Width::ONE | kind::DICT, Width::ONE, 0];
@@ -124,14 +128,24 @@ impl AuthFields {
         let (Some(key), Some(value), 2) = (parts.next()?, parts.next()?, parts.count()) else {
             return Err(DecodeError::NotAPair.into());
         };
-        let key = canonical_key(key, limits)?;
+        let canonical;
+        let key = if is_canonical_text(key) {
+            key
+        } else {
+            canonical = canonical_key(key, limits)?;
+            &canonical
+        };
         if !is_plain_bytes(value) {
             packify::decode_with(value, limits)?;
         }
-        if self.position(&key).is_some() {
+        if self.entries.iter().any(|entry| self.part(&entry.key) == key) {
             return Err(AuthFieldsError::Twice);
         }
-        self.push(&key, value);
+        let start = self.data.len();
+        self.data.extend_from_slice(key);
+        let middle = self.data.len();
+        self.data.extend_from_slice(value);
+        self.add(start, middle);
         Ok(())
     }
 
@@ -144,9 +158,7 @@ impl AuthFields {
 
     /// Sets a field to bytes, in the place of any value it has.
     pub fn set(&mut self, name: &str, bytes: &[u8]) {
-        let mut value = Vec::with_capacity(bytes.len() + 5);
-        write_sized(kind::BYTES, bytes, &mut value);
-        self.set_encoded(name, &value);
+        self.set_with(name, |data| write_sized(kind::BYTES, bytes, data));
     }
 
     /// Sets a field to any value.
@@ -156,26 +168,29 @@ impl AuthFields {
     /// Returns [`EncodeError`](packify::EncodeError) when the value can't be written.
     pub fn set_value(&mut self, name: &str, value: &Value) -> Result<(), packify::EncodeError> {
         let value = packify::encode(value)?;
-        self.set_encoded(name, &value);
+        self.set_with(name, |data| data.extend_from_slice(&value));
         Ok(())
     }
 
-    fn set_encoded(&mut self, name: &str, value: &[u8]) {
-        let mut key = Vec::with_capacity(name.len() + 5);
-        write_sized(kind::STR, name.as_bytes(), &mut key);
-        if let Some(index) = self.position(&key) {
-            // The old value stays behind in `data`, unused: fields are set a few times at most.
-            self.entries.remove(index);
+    fn set_with(&mut self, name: &str, write_value: impl FnOnce(&mut Vec<u8>)) {
+        // An old value stays behind in `data`, unused: fields are set a few times at most.
+        self.remove(name);
+        if self.data.is_empty() {
+            self.data.reserve(USUAL_LENGTH);
         }
-        self.push(&key, value);
+        let start = self.data.len();
+        write_sized(kind::STR, name.as_bytes(), &mut self.data);
+        let middle = self.data.len();
+        write_value(&mut self.data);
+        self.add(start, middle);
     }
 
-    fn push(&mut self, key: &[u8], value: &[u8]) {
-        let start = self.data.len();
-        self.data.extend_from_slice(key);
-        let middle = self.data.len();
-        self.data.extend_from_slice(value);
-        self.entries.push(Entry { key: start..middle, value: middle..self.data.len() });
+    /// Adds the entry at the end of `data` to those before it.
+    fn add(&mut self, start: usize, middle: usize) {
+        let entry = Entry { key: start..middle, value: middle..self.data.len() };
+        let order = |other: &Entry| entry_order(self.parts(other), self.parts(&entry)).is_lt();
+        let place = self.entries.partition_point(order);
+        self.entries.insert(place, entry);
     }
 
     /// Removes a field; returns whether it was there.
@@ -226,17 +241,12 @@ impl AuthFields {
         let layout = self.layout()?;
         out.put_slice(&[layout.count.bits() | kind::DICT, layout.lengths.bits()]);
         layout.count.write(self.entries.len(), out);
-        let mut entries: Vec<_> = self
-            .entries
-            .iter()
-            .map(|entry| (self.part(&entry.key), self.part(&entry.value)))
-            .collect();
-        entries.sort_unstable_by(|&a, &b| entry_order(a, b));
-        for (key, value) in &entries {
+        let entries = || self.entries.iter().map(|entry| self.parts(entry));
+        for (key, value) in entries() {
             let width = entry_width(key, value).map_err(|_| AuthTooLarge)?;
             layout.lengths.write(entry_length(width, key, value), out);
         }
-        for (key, value) in &entries {
+        for (key, value) in entries() {
             let width = entry_width(key, value).map_err(|_| AuthTooLarge)?;
             out.put_slice(&[Width::ONE | kind::TUPLE, width.bits(), 2]);
             width.write(key.len(), out);
@@ -250,7 +260,7 @@ impl AuthFields {
     fn layout(&self) -> Result<Layout, AuthTooLarge> {
         let (mut longest, mut total) = (0, 0_usize);
         for entry in &self.entries {
-            let (key, value) = (self.part(&entry.key), self.part(&entry.value));
+            let (key, value) = self.parts(entry);
             let width = entry_width(key, value).map_err(|_| AuthTooLarge)?;
             let length = entry_length(width, key, value);
             longest = longest.max(length);
@@ -263,8 +273,8 @@ impl AuthFields {
         Ok(Layout { count, lengths, length })
     }
 
-    fn position(&self, key: &[u8]) -> Option<usize> {
-        self.entries.iter().position(|entry| self.part(&entry.key) == key)
+    fn parts(&self, entry: &Entry) -> (&[u8], &[u8]) {
+        (self.part(&entry.key), self.part(&entry.value))
     }
 
     fn part(&self, range: &Range<usize>) -> &[u8] {
@@ -307,6 +317,16 @@ fn canonical_key(key: &[u8], limits: &DecodeLimits) -> Result<Vec<u8>, AuthField
     packify::encode(&key).map_err(|_| DecodeError::TooDeep.into())
 }
 
+/// Returns whether an encoded key is text in its canonical form, as nearly all are.
+fn is_canonical_text(key: &[u8]) -> bool {
+    let mut reader = Reader::new(key);
+    let Ok((kind::STR, width)) = reader.code() else { return false };
+    reader.sized(width).is_ok_and(|text| {
+        let is_narrowest = Width::of(text.len()).is_ok_and(|narrowest| narrowest.bytes() == width);
+        is_narrowest && key.len() == 1 + width + text.len() && str::from_utf8(text).is_ok()
+    })
+}
+
 /// Returns whether an encoded value is bytes and whole; any other is looked into.
 fn is_plain_bytes(value: &[u8]) -> bool {
     let mut reader = Reader::new(value);
@@ -315,11 +335,8 @@ fn is_plain_bytes(value: &[u8]) -> bool {
 
 impl PartialEq for AuthFields {
     fn eq(&self, other: &Self) -> bool {
-        let same = |entry: &Entry| {
-            let theirs = other.position(self.part(&entry.key)).and_then(|at| other.entries.get(at));
-            theirs.is_some_and(|theirs| other.part(&theirs.value) == self.part(&entry.value))
-        };
-        self.len() == other.len() && self.entries.iter().all(same)
+        let ours = self.entries.iter().map(|entry| self.parts(entry));
+        ours.eq(other.entries.iter().map(|entry| other.parts(entry)))
     }
 }
 

@@ -1,6 +1,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
-    hash::{BuildHasher, RandomState},
+    hash::{BuildHasher, Hash, Hasher, RandomState},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -35,7 +35,17 @@ pub(crate) enum Seen {
     Forgotten,
 }
 
-type Prints = HashMap<[u8; Fingerprint::LENGTH], Origin>;
+type Prints = HashMap<Key, Origin>;
+
+/// The bytes of a fingerprint; hashed as one number, without their count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Key([u8; Fingerprint::LENGTH]);
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u128(u128::from_ne_bytes(self.0));
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -73,7 +83,7 @@ impl ReplayCache {
     }
 
     fn shard(&self, print: &Fingerprint) -> MutexGuard<'_, Shard> {
-        let number = self.hasher.hash_one(print.key) as usize % SHARDS;
+        let number = self.hasher.hash_one(Key(print.key)) as usize % SHARDS;
         // Nothing that runs under the lock can panic half-way.
         self.shards[number].lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -104,7 +114,7 @@ impl Shard {
         if self.floor.is_some_and(|floor| time <= floor) {
             return Seen::Forgotten;
         }
-        if let Some(&known) = self.timed.get(&time).and_then(|prints| prints.get(&print.key)) {
+        if let Some(&known) = self.timed.get(&time).and_then(|prints| prints.get(&Key(print.key))) {
             return known.into();
         }
         while self.length + self.young.len() + self.old.len() >= room {
@@ -117,7 +127,7 @@ impl Shard {
                 return Seen::Forgotten;
             }
         }
-        self.timed.entry(time).or_default().insert(print.key, origin);
+        self.timed.entry(time).or_default().insert(Key(print.key), origin);
         self.length += 1;
         Seen::Never
     }
@@ -130,7 +140,9 @@ impl Shard {
     }
 
     fn insert_untimed(&mut self, print: &Fingerprint, origin: Origin, room: usize) -> Seen {
-        if let Some(&known) = self.young.get(&print.key).or_else(|| self.old.get(&print.key)) {
+        if let Some(&known) =
+            self.young.get(&Key(print.key)).or_else(|| self.old.get(&Key(print.key)))
+        {
             return known.into();
         }
         // Half of the room is for those with a time, which push nothing else out then.
@@ -143,7 +155,7 @@ impl Shard {
                 None => self.rotate(),
             }
         }
-        self.young.insert(print.key, origin);
+        self.young.insert(Key(print.key), origin);
         Seen::Never
     }
 

@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::CipherError;
+use crate::plugin::secret::Secret;
 
 pub(super) const KEY_LENGTH: usize = 32;
 pub(super) const NONCE_LENGTH: usize = 24;
@@ -67,11 +68,10 @@ impl BoxKey {
 /// The stream of one box: its first 32 bytes are the key of the MAC, the text is joined with what
 /// follows.
 struct Stream {
-    key: Zeroizing<[u8; KEY_LENGTH]>,
+    key: Secret<KEY_LENGTH>,
     nonce: [u8; NONCE_LENGTH - HEAD_LENGTH],
-    mac_key: Zeroizing<[u8; KEY_LENGTH]>,
-    /// The rest of the first block.
-    rest: Zeroizing<[u8; KEY_LENGTH]>,
+    /// The first block.
+    block: Secret<{ 2 * KEY_LENGTH }>,
 }
 
 /// What of the nonce goes into the key (XSalsa20); the rest numbers the blocks.
@@ -83,20 +83,20 @@ impl Stream {
         let mut tail = [0; NONCE_LENGTH - HEAD_LENGTH];
         head.copy_from_slice(&nonce[..HEAD_LENGTH]);
         tail.copy_from_slice(&nonce[HEAD_LENGTH..]);
-        let key = Zeroizing::new(hsalsa::<U10>((&key.0).into(), &head.into()).into());
-        let mut block = Zeroizing::new([[0; KEY_LENGTH]; 2]);
-        Backend::detect().xor_salsa20(&key, &tail, 0, block.as_flattened_mut());
-        let [mac_key, rest] = (*block).map(Zeroizing::new);
-        Self { key, nonce: tail, mac_key, rest }
+        let key = Secret::new(hsalsa::<U10>((&key.0).into(), &head.into()).into());
+        let mut block = Secret::new([0; 2 * KEY_LENGTH]);
+        Backend::detect().xor_salsa20(&key, &tail, 0, &mut *block);
+        Self { key, nonce: tail, block }
     }
 
     fn xor(&self, text: &mut [u8]) {
         let (begin, text) = text.split_at_mut(text.len().min(KEY_LENGTH));
-        begin.iter_mut().zip(*self.rest).for_each(|(byte, key)| *byte ^= key);
+        begin.iter_mut().zip(&self.block[KEY_LENGTH..]).for_each(|(byte, key)| *byte ^= key);
         Backend::detect().xor_salsa20(&self.key, &self.nonce, 1, text);
     }
 
     fn tag(&self, text: &[u8]) -> [u8; TAG_LENGTH] {
-        Backend::detect().poly1305(&self.mac_key, text)
+        let (halves, _) = self.block.as_chunks();
+        Backend::detect().poly1305(&halves[0], text)
     }
 }

@@ -1,5 +1,7 @@
 use std::cmp::Ordering;
 
+use bytes::BufMut;
+
 use super::{DecodeLimits, Integer, Value, kind};
 
 /// Writes a value in its canonical form.
@@ -52,9 +54,9 @@ impl Width {
     }
 
     /// Appends a number that fits.
-    pub(in crate::wire) fn write(self, number: usize, out: &mut impl Extend<u8>) {
+    pub(in crate::wire) fn write(self, number: usize, out: &mut impl BufMut) {
         let bytes = u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes();
-        out.extend(bytes.into_iter().skip(4 - self.bytes()));
+        out.put_slice(&bytes[4 - self.bytes()..]);
     }
 }
 

@@ -35,8 +35,8 @@ impl MacKey {
         }
         let mut new = Self { inner: INITIAL, outer: INITIAL };
         Backend::detect().compress_pair([&mut new.inner, &mut new.outer], [&inner, &outer]);
-        inner.zeroize();
-        outer.zeroize();
+        inner[0].as_mut_slice().zeroize();
+        outer[0].as_mut_slice().zeroize();
         new
     }
 
