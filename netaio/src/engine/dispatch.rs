@@ -95,8 +95,8 @@ impl From<Refused> for Step {
 /// What became of a message that passed the outer layer.
 #[derive(Debug)]
 pub(crate) enum Handled {
-    /// The handler has answered.
-    Ready(Reply, ReplyTo),
+    /// The handler has answered; the reply was given away.
+    Ready,
     /// The handler runs on.
     Later(Pending),
     /// No handler matches; the message is given back.
@@ -121,7 +121,7 @@ impl Engine {
             Ok(received) => received,
             Err(error) => return Err(self.unreadable(&error, origin, out)),
         };
-        let message_type = received.message_type;
+        let message_type = received.message().message_type();
         let uri = (!self.outer.is_empty()).then(|| self.visible_uri(&received));
         match self.open_outer(received, origin.remote(self)) {
             Ok(opened) => {
@@ -146,11 +146,10 @@ impl Engine {
         out: &mut BytesMut,
     ) -> Step {
         let message_type = opened.message_type();
-        match self.handle(table, opened, origin) {
-            Handled::Ready(reply, reply_to) => {
-                self.reply(reply, &reply_to, origin, out);
-                if is_management(message_type) { Step::Done } else { Step::Answered }
-            }
+        let answer = |reply, to: ReplyTo<'_>| self.reply(reply, to, origin, out);
+        match self.handle(table, opened, origin, answer) {
+            Handled::Ready if is_management(message_type) => Step::Done,
+            Handled::Ready => Step::Answered,
             Handled::Later(pending) => Step::Later(pending),
             Handled::Nobody(opened) => self.unhandled(opened, origin, out),
             Handled::Failed(OpenError::Auth(failure), uri, layer) => {
@@ -174,9 +173,15 @@ impl Engine {
     }
 
     /// Finds the handler of a message that passed the outer layer, opens the handler's own layer,
-    /// and only then calls it.
+    /// and only then calls it. A reply that is there at once is given to `answer`.
     #[inline(always)]
-    pub(crate) fn handle(&self, table: &Table, mut opened: Opened, origin: &Origin) -> Handled {
+    pub(crate) fn handle(
+        &self,
+        table: &Table,
+        mut opened: Opened,
+        origin: &Origin,
+        answer: impl FnOnce(Reply, ReplyTo<'_>),
+    ) -> Handled {
         let message_type = opened.message_type();
         let uri = opened.body().uri_bytes();
         let remote = origin.connection.remote_addr();
@@ -194,10 +199,10 @@ impl Engine {
                 Err(error) => return Handled::Failed(error, uri, slot.layer.clone()),
             };
             match spare {
-                None => return self.call(slot, inner, uri, origin),
+                None => return self.call(slot, inner, uri, origin, answer),
                 Some(_) if slot.claim() => {
                     self.router.discard(slot);
-                    return self.call(slot, inner, uri, origin);
+                    return self.call(slot, inner, uri, origin, answer);
                 }
                 Some(spare) => opened = spare,
             }
@@ -205,7 +210,14 @@ impl Engine {
     }
 
     #[inline(always)]
-    fn call(&self, slot: &Slot, opened: Opened, uri: Bytes, origin: &Origin) -> Handled {
+    fn call(
+        &self,
+        slot: &Slot,
+        opened: Opened,
+        uri: Bytes,
+        origin: &Origin,
+        answer: impl FnOnce(Reply, ReplyTo<'_>),
+    ) -> Handled {
         let (message, signers) = opened.into_parts();
         let call = Call {
             message_type: message.message_type(),
@@ -222,27 +234,37 @@ impl Engine {
         let (handler, timer) = (slot.route.name, Timer::start());
         let span = tracing::debug_span!("handler", name = handler, r#type = %call.message_type);
         let result = catch(|| span.in_scope(|| (slot.call)(message, &call)));
-        let reply_to = ReplyTo { uri, layer: slot.layer.clone(), handler, timer };
+        let to = ReplyTo { uri: &uri, layer: &slot.layer, handler, timer };
         match result {
-            Ok(Outcome::Ready(reply)) => Handled::Ready(reply, reply_to),
+            Ok(Outcome::Ready(reply)) => answer(reply, to),
             Ok(Outcome::Later(future)) => {
                 let timeout = slot.timeout.unwrap_or(self.limits.handler_timeout);
-                Handled::Later(Pending { future, reply_to, timeout, span })
+                let layer = slot.layer.clone();
+                return Handled::Later(Pending {
+                    future,
+                    uri,
+                    layer,
+                    handler,
+                    timer,
+                    timeout,
+                    span,
+                });
             }
-            Err(failure) => Handled::Ready(self.failed(&failure, handler), reply_to),
+            Err(failure) => answer(self.failed(&failure, handler), to),
         }
+        Handled::Ready
     }
 
     /// Writes the reply of a handler that ran on.
     pub(crate) fn finish(
         &self,
-        reply_to: &ReplyTo,
+        to: ReplyTo<'_>,
         result: Result<Reply, HandlerFailure>,
         origin: &Origin,
         out: &mut BytesMut,
     ) {
-        let reply = result.unwrap_or_else(|failure| self.failed(&failure, reply_to.handler));
-        self.reply(reply, reply_to, origin, out);
+        let reply = result.unwrap_or_else(|failure| self.failed(&failure, to.handler));
+        self.reply(reply, to, origin, out);
     }
 
     #[cold]
@@ -263,7 +285,7 @@ impl Engine {
 
     /// Seals a reply. One that can't be sealed becomes an ERROR: a failure must not look like a
     /// timeout.
-    fn reply(&self, reply: Reply, to: &ReplyTo, origin: &Origin, out: &mut BytesMut) {
+    fn reply(&self, reply: Reply, to: ReplyTo<'_>, origin: &Origin, out: &mut BytesMut) {
         to.timer.stop(to.handler);
         // What the handler sent to this connection itself comes before its reply.
         origin.connection.take_queued(out);
@@ -274,10 +296,10 @@ impl Engine {
             message.message_type = MessageType::NotPermitted;
             message.content = Bytes::from_static(b"too many subscriptions");
         }
-        let uri = message.uri.as_ref().unwrap_or(&to.uri);
+        let uri = message.uri.as_deref().unwrap_or(to.uri);
         let (kind, content) = (message.message_type, &message.content);
         let remote = origin.remote(self);
-        let Err(error) = self.seal(&to.layer, kind, uri, content, remote, out) else { return };
+        let Err(error) = self.seal(to.layer, kind, uri, content, remote, out) else { return };
         count::failed_replies(&self.counters);
         tracing::error!(%error, "a reply could not be sent");
         let text: &[u8] = match error {
@@ -285,7 +307,7 @@ impl Engine {
             _ => b"internal error",
         };
         let outer_only = Layer::new();
-        if self.seal(&outer_only, MessageType::Error, &to.uri, text, remote, out).is_err() {
+        if self.seal(&outer_only, MessageType::Error, to.uri, text, remote, out).is_err() {
             tracing::error!("the error about it could not be sent either");
         }
     }
@@ -370,16 +392,15 @@ impl Engine {
             return Step::Unclaimed(opened);
         }
         if let Some(default) = &self.router.default {
-            match self.call(default, opened, uri, origin) {
-                Handled::Ready(reply, reply_to) => self.reply(reply, &reply_to, origin, out),
-                Handled::Later(pending) => return Step::Later(pending),
-                Handled::Nobody(_) | Handled::Failed(..) => {}
-            }
-            return Step::Answered;
+            let answer = |reply, to: ReplyTo<'_>| self.reply(reply, to, origin, out);
+            return match self.call(default, opened, uri, origin, answer) {
+                Handled::Later(pending) => Step::Later(pending),
+                Handled::Ready | Handled::Nobody(_) | Handled::Failed(..) => Step::Answered,
+            };
         }
         let timer = Timer::start();
-        let reply_to = ReplyTo { uri, layer: Layer::new(), handler: "default", timer };
-        self.reply(Reply::not_found(), &reply_to, origin, out);
+        let to = ReplyTo { uri: &uri, layer: &Layer::new(), handler: "default", timer };
+        self.reply(Reply::not_found(), to, origin, out);
         Step::Done
     }
 }

@@ -81,10 +81,12 @@ pub(crate) struct Remote<'a> {
 
 /// A message whose parts are well-formed and whose checksum fits; nothing is proven of its sender.
 #[derive(Debug)]
-pub(crate) struct Received {
-    pub(crate) message_type: MessageType,
-    pub(crate) fields: AuthFields,
-    pub(crate) body: Body,
+pub(crate) struct Received(Message);
+
+impl Received {
+    pub(crate) fn message(&self) -> &Message {
+        &self.0
+    }
 }
 
 /// A message that passed every layer it was opened with; only [`Engine::open`] makes one.
@@ -211,7 +213,7 @@ impl Engine {
         let intact = frame.checksum_matches();
         let body = Body::decode(frame.body)?;
         if intact {
-            Ok(Received { message_type, fields, body })
+            Ok(Received(Message::from_parts(message_type, fields, body)))
         } else {
             Err(ReadError::Checksum(message_type))
         }
@@ -224,13 +226,11 @@ impl Engine {
         received: Received,
         from: Remote<'_>,
     ) -> Result<Opened, OpenError> {
-        let Received { message_type, fields, body } = received;
+        let Received(message) = received;
         if self.outer.is_empty() {
-            let message = Message::from_parts(message_type, fields, body);
             return Ok(Opened { message, signers: Signers::default() });
         }
-        let (message, signer) =
-            self.open(&self.outer, Place::Outer, message_type, fields, body, from)?;
+        let (message, signer) = self.open(&self.outer, Place::Outer, message, from)?;
         let mut signers = Signers::default();
         signers.set(Place::Outer, signer);
         Ok(Opened { message, signers })
@@ -248,8 +248,7 @@ impl Engine {
             return Ok(opened);
         }
         let Opened { message, mut signers } = opened;
-        let (message_type, fields, body) = message.into_parts();
-        let (message, signer) = self.open(layer, Place::Inner, message_type, fields, body, from)?;
+        let (message, signer) = self.open(layer, Place::Inner, message, from)?;
         signers.set(Place::Inner, signer);
         Ok(Opened { message, signers })
     }
@@ -259,11 +258,10 @@ impl Engine {
         &self,
         layer: &Layer,
         place: Place,
-        message_type: MessageType,
-        fields: AuthFields,
-        body: Body,
+        message: Message,
         from: Remote<'_>,
     ) -> Result<(Message, Option<Bytes>), OpenError> {
+        let (message_type, fields, body) = message.into_parts();
         let peer = self.peer_for(layer, from.addr);
         let context = self.context(message_type, Direction::Incoming, peer.as_deref());
         let watcher = Watcher::new(self, from, message_type, place);
@@ -298,7 +296,7 @@ impl Engine {
         if self.outer.seals_uri() {
             Bytes::from_static(crate::wire::ERROR_URI)
         } else {
-            received.body.uri_bytes()
+            received.message().body().uri_bytes()
         }
     }
 }

@@ -13,11 +13,11 @@ use super::metrics::Timer;
 use crate::{handler::Reply, plugin::Layer};
 
 /// What a reply needs to know of its request.
-#[derive(Debug, Clone)]
-pub(crate) struct ReplyTo {
-    pub(crate) uri: Bytes,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReplyTo<'a> {
+    pub(crate) uri: &'a [u8],
     /// The inner layer of the handler.
-    pub(crate) layer: Layer,
+    pub(crate) layer: &'a Layer,
     pub(crate) handler: &'static str,
     pub(crate) timer: Timer,
 }
@@ -25,10 +25,13 @@ pub(crate) struct ReplyTo {
 /// A handler that has not answered yet.
 pub(crate) struct Pending {
     pub(crate) future: Pin<Box<dyn Future<Output = Reply> + Send>>,
-    pub(crate) reply_to: ReplyTo,
+    pub(super) uri: Bytes,
+    pub(super) layer: Layer,
+    pub(crate) handler: &'static str,
+    pub(super) timer: Timer,
     pub(crate) timeout: Duration,
     /// In which the handler runs on.
-    pub(crate) span: tracing::Span,
+    pub(super) span: tracing::Span,
 }
 
 /// Why a handler gave no reply.
@@ -39,6 +42,12 @@ pub(crate) enum HandlerFailure {
 }
 
 impl Pending {
+    /// Returns what its reply needs to know of the request.
+    pub(crate) fn reply_to(&self) -> ReplyTo<'_> {
+        let Self { uri, layer, handler, timer, .. } = self;
+        ReplyTo { uri, layer, handler, timer: *timer }
+    }
+
     /// Runs the handler further; a panic ends it like an error.
     pub(crate) fn poll(
         &mut self,
@@ -54,7 +63,7 @@ impl Pending {
 
 impl std::fmt::Debug for Pending {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pending").field("reply_to", &self.reply_to).finish_non_exhaustive()
+        f.debug_struct("Pending").field("reply_to", &self.reply_to()).finish_non_exhaustive()
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) trait Receiver {
     fn receive(&self, frame: Frame, out: &mut BytesMut) -> Step;
 
     /// Handles the result of a handler that ran on.
-    fn finish(&self, reply_to: &ReplyTo, result: Result<Reply, HandlerFailure>, out: &mut BytesMut);
+    fn finish(&self, to: ReplyTo<'_>, result: Result<Reply, HandlerFailure>, out: &mut BytesMut);
 
     /// Returns what bounds how many handlers run at once.
     fn handlers(&self) -> &Semaphore;
@@ -130,7 +130,7 @@ where
     }
 
     /// Runs until the connection ends; says why it did.
-    pub(crate) async fn run(mut self) -> End {
+    pub(crate) async fn run(&mut self) -> End {
         if let Some(first) = self.limits.first_frame_timeout {
             self.deadline = Some((Waiting::FirstFrame, Box::pin(sleep(first))));
         }
@@ -140,7 +140,8 @@ where
             }
         };
         if matches!(end, End::Closed | End::Refused(_) | End::Eof) {
-            self.say_goodbye(matches!(end, End::Eof)).await;
+            // In memory only while it is needed, as all that few connections come to.
+            Box::pin(self.say_goodbye(matches!(end, End::Eof))).await;
         }
         end
     }
@@ -204,7 +205,7 @@ where
             });
             match stop.await {
                 Stop::Drained => break,
-                Stop::Waiting(pending) => self.wait_for(pending).await?,
+                Stop::Waiting(pending) => Box::pin(self.wait_for(pending)).await?,
                 Stop::Full => self.flush().await?,
                 Stop::Close(reason) => {
                     self.flush().await?;
@@ -227,7 +228,7 @@ where
                 // Most handlers have their answer at once: they cost no timer and no extra write.
                 Step::Later(mut pending) => match pending.poll(context) {
                     Poll::Ready(result) => {
-                        self.receiver.finish(&pending.reply_to, result, &mut self.out);
+                        self.receiver.finish(pending.reply_to(), result, &mut self.out);
                     }
                     Poll::Pending => return Stop::Waiting(pending),
                 },
@@ -286,7 +287,7 @@ where
         }
         if let Poll::Ready(result) = result {
             self.claim();
-            self.receiver.finish(&pending.reply_to, result, &mut self.out);
+            self.receiver.finish(pending.reply_to(), result, &mut self.out);
         }
         Ok(())
     }

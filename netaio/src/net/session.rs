@@ -10,7 +10,7 @@ use tracing::Instrument;
 use super::{
     admission::Place,
     driver::{Driver, End, Receiver},
-    hub::{Hub, Peering, Remote},
+    hub::{Hub, Listed, Remote},
 };
 use crate::{
     engine::{Engine, HandlerFailure, Origin, ReplyTo, Step, count},
@@ -19,19 +19,19 @@ use crate::{
 };
 
 /// The server's side of a connection: messages go to handlers.
-struct Session<'a> {
+struct Session {
     engine: Arc<Engine>,
-    peering: &'a Peering,
+    listed: Listed,
     origin: Origin,
 }
 
-impl Receiver for Session<'_> {
+impl Receiver for Session {
     fn receive(&self, frame: Frame, out: &mut BytesMut) -> Step {
         let table = self.engine.router.table();
         match self.engine.admit(&table, frame, &self.origin, out) {
             Ok(opened) => {
                 if self.engine.outer.auth_plugin().is_some() {
-                    self.peering.authenticate();
+                    self.listed.0.authenticate();
                 }
                 self.engine.dispatch(&table, opened, &self.origin, out)
             }
@@ -39,13 +39,8 @@ impl Receiver for Session<'_> {
         }
     }
 
-    fn finish(
-        &self,
-        reply_to: &ReplyTo,
-        result: Result<Reply, HandlerFailure>,
-        out: &mut BytesMut,
-    ) {
-        self.engine.finish(reply_to, result, &self.origin, out);
+    fn finish(&self, to: ReplyTo<'_>, result: Result<Reply, HandlerFailure>, out: &mut BytesMut) {
+        self.engine.finish(to, result, &self.origin, out);
     }
 
     fn handlers(&self) -> &Semaphore {
@@ -54,29 +49,37 @@ impl Receiver for Session<'_> {
 }
 
 /// Serves one connection to its end, and holds its place among all until then.
-pub(crate) async fn serve<S>(stream: S, remote: Remote, hub: Arc<Hub>, _place: Option<Place>)
+///
+/// What the task holds is made here and moved into it: an idle connection pays for each byte of it.
+pub(crate) fn serve<S>(
+    stream: S,
+    remote: Remote,
+    hub: Arc<Hub>,
+    place: Option<Place>,
+) -> impl Future<Output = ()> + Send
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let listed = hub.add(remote);
-    let peering = &listed.0;
-    let connection = Connection::new(Arc::clone(peering) as _);
+    let connection = Connection::new(Arc::clone(&listed.0) as _);
     let span = tracing::debug_span!(
         "connection",
         id = %connection.id(),
         remote = %connection.remote_addr(),
     );
-    let engine = Arc::clone(&hub.engine);
-    let origin = Origin::new(connection, Endpoint::new(hub));
-    let session = Session { engine, peering, origin };
-    let limits = &session.engine.limits;
-    async {
-        let end = Driver::new(stream, &session, &peering.outbox, limits).run().await;
+    let session = Session {
+        engine: Arc::clone(&hub.engine),
+        origin: Origin::new(connection, Endpoint::new(hub)),
+        listed,
+    };
+    async move {
+        let _place = place;
+        let (outbox, engine) = (&session.listed.0.outbox, &*session.engine);
+        let end = Driver::new(stream, &session, outbox, &engine.limits).run().await;
         if matches!(end, End::TimedOut(_)) {
-            count::timeouts(&session.engine.counters);
+            count::timeouts(&engine.counters);
         }
         tracing::debug!(reason = %end, "connection ended");
     }
     .instrument(span)
-    .await;
 }

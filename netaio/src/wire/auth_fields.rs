@@ -13,6 +13,12 @@ use super::packify::{
 #[derive(Clone, Default)]
 #[doc(alias = "AuthFieldsProtocol")]
 pub struct AuthFields {
+    /// Boxed, so that messages without any are small.
+    fields: Option<Box<Fields>>,
+}
+
+#[derive(Clone, Default)]
+struct Fields {
     /// Encoded keys and values, in any order.
     data: Vec<u8>,
     /// In the order in which they are written.
@@ -77,11 +83,12 @@ const USUAL_LENGTH: usize = 128;
 impl AuthFields {
     /// `{}`, as nearly every message without auth has it.
     pub(super) const EMPTY: [u8; 3] = [Width::ONE | kind::DICT, Width::ONE, 0];
+    const EMPTY_LENGTH: u16 = 3;
 
     /// Makes an empty map.
     #[must_use]
     pub const fn new() -> Self {
-        Self { data: Vec::new(), entries: Vec::new() }
+        Self { fields: None }
     }
 
     /// Reads encoded auth fields.
@@ -93,10 +100,12 @@ impl AuthFields {
     ///
     /// Returns [`AuthFieldsError`] when the bytes are no packify value, exceed the limits, or name
     /// a field twice: the original takes the last of them, and a message should have one reading.
+    #[inline]
     pub fn decode(bytes: &[u8], limits: &AuthLimits) -> Result<Self, AuthFieldsError> {
-        if bytes == Self::EMPTY {
-            return Ok(Self::new());
-        }
+        if bytes == Self::EMPTY { Ok(Self::new()) } else { Self::decode_fields(bytes, limits) }
+    }
+
+    fn decode_fields(bytes: &[u8], limits: &AuthLimits) -> Result<Self, AuthFieldsError> {
         if bytes.len() > limits.max_length {
             return Err(AuthFieldsError::TooLong(bytes.len()));
         }
@@ -110,14 +119,101 @@ impl AuthFields {
         if items.count() > limits.max_entries {
             return Err(AuthFieldsError::TooMany(items.count()));
         }
-        let mut fields = Self { data: Vec::with_capacity(bytes.len()), entries: Vec::new() };
-        fields.entries.reserve_exact(items.count());
+        let (data, entries) = (Vec::with_capacity(bytes.len()), Vec::with_capacity(items.count()));
+        let mut fields = Box::new(Fields { data, entries });
         while let Some(item) = items.next()? {
             fields.read_entry(item, &limits.values)?;
         }
-        Ok(fields)
+        Ok(Self { fields: Some(fields) })
     }
 
+    /// Returns a field.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Field<'_>> {
+        let fields = self.fields.as_deref()?;
+        let entry = fields.entries.get(fields.position(name)?)?;
+        Some(Field { encoded: fields.part(&entry.value) })
+    }
+
+    /// Sets a field to bytes, in the place of any value it has.
+    pub fn set(&mut self, name: &str, bytes: &[u8]) {
+        let fields = self.fields.get_or_insert_default();
+        fields.set_with(name, |data| write_sized(kind::BYTES, bytes, data));
+    }
+
+    /// Sets a field to any value.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EncodeError`](packify::EncodeError) when the value can't be written.
+    pub fn set_value(&mut self, name: &str, value: &Value) -> Result<(), packify::EncodeError> {
+        let value = packify::encode(value)?;
+        let fields = self.fields.get_or_insert_default();
+        fields.set_with(name, |data| data.extend_from_slice(&value));
+        Ok(())
+    }
+
+    /// Removes a field; returns whether it was there.
+    pub fn remove(&mut self, name: &str) -> bool {
+        self.fields.as_deref_mut().is_some_and(|fields| fields.remove(name))
+    }
+
+    /// Returns the fields whose names are text, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Field<'_>)> {
+        self.fields.iter().flat_map(|fields| {
+            fields.entries.iter().filter_map(|entry| {
+                let name = std::str::from_utf8(fields.name(entry)?).ok()?;
+                Some((name, Field { encoded: fields.part(&entry.value) }))
+            })
+        })
+    }
+
+    /// Returns how many fields there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.fields.as_deref().map_or(0, |fields| fields.entries.len())
+    }
+
+    /// Returns whether there is no field.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the length of the encoded fields in bytes.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AuthTooLarge`] when it exceeds 65,535.
+    pub fn encoded_len(&self) -> Result<u16, AuthTooLarge> {
+        match &self.fields {
+            Some(fields) if !self.is_empty() => fields.layout().map(|layout| layout.length),
+            _ => Ok(Self::EMPTY_LENGTH),
+        }
+    }
+
+    /// Appends the encoded fields to `out`; returns their length in bytes.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AuthTooLarge`] when they exceed 65,535 bytes; `out` is as it was then.
+    pub fn encode_into(&self, out: &mut BytesMut) -> Result<u16, AuthTooLarge> {
+        match &self.fields {
+            Some(fields) if !self.is_empty() => fields.encode_into(out),
+            _ => {
+                out.put_slice(&Self::EMPTY);
+                Ok(Self::EMPTY_LENGTH)
+            }
+        }
+    }
+
+    /// Returns the encoded keys and values, in the order in which they are written.
+    fn parts(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.fields.iter().flat_map(|fields| fields.entries.iter().map(|entry| fields.parts(entry)))
+    }
+}
+
+impl Fields {
     fn read_entry(&mut self, item: &[u8], limits: &DecodeLimits) -> Result<(), AuthFieldsError> {
         let mut reader = Reader::new(item);
         let (kind, width) = reader.code()?;
@@ -149,29 +245,6 @@ impl AuthFields {
         Ok(())
     }
 
-    /// Returns a field.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<Field<'_>> {
-        let entry = self.entries.iter().find(|entry| self.name(entry) == Some(name.as_bytes()))?;
-        Some(Field { encoded: self.part(&entry.value) })
-    }
-
-    /// Sets a field to bytes, in the place of any value it has.
-    pub fn set(&mut self, name: &str, bytes: &[u8]) {
-        self.set_with(name, |data| write_sized(kind::BYTES, bytes, data));
-    }
-
-    /// Sets a field to any value.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`EncodeError`](packify::EncodeError) when the value can't be written.
-    pub fn set_value(&mut self, name: &str, value: &Value) -> Result<(), packify::EncodeError> {
-        let value = packify::encode(value)?;
-        self.set_with(name, |data| data.extend_from_slice(&value));
-        Ok(())
-    }
-
     fn set_with(&mut self, name: &str, write_value: impl FnOnce(&mut Vec<u8>)) {
         // An old value stays behind in `data`, unused: fields are set a few times at most.
         self.remove(name);
@@ -193,51 +266,16 @@ impl AuthFields {
         self.entries.insert(place, entry);
     }
 
-    /// Removes a field; returns whether it was there.
-    pub fn remove(&mut self, name: &str) -> bool {
-        let index = self.entries.iter().position(|entry| self.name(entry) == Some(name.as_bytes()));
+    fn remove(&mut self, name: &str) -> bool {
+        let index = self.position(name);
         index.map(|index| self.entries.remove(index)).is_some()
     }
 
-    /// Returns the fields whose names are text, in no particular order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, Field<'_>)> {
-        self.entries.iter().filter_map(|entry| {
-            let name = std::str::from_utf8(self.name(entry)?).ok()?;
-            Some((name, Field { encoded: self.part(&entry.value) }))
-        })
+    fn position(&self, name: &str) -> Option<usize> {
+        self.entries.iter().position(|entry| self.name(entry) == Some(name.as_bytes()))
     }
 
-    /// Returns how many fields there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Returns whether there is no field.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// Returns the length of the encoded fields in bytes.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`AuthTooLarge`] when it exceeds 65,535.
-    pub fn encoded_len(&self) -> Result<u16, AuthTooLarge> {
-        self.layout().map(|layout| layout.length)
-    }
-
-    /// Appends the encoded fields to `out`; returns their length in bytes.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`AuthTooLarge`] when they exceed 65,535 bytes; `out` is as it was then.
-    pub fn encode_into(&self, out: &mut BytesMut) -> Result<u16, AuthTooLarge> {
-        if self.is_empty() {
-            out.put_slice(&Self::EMPTY);
-            return Ok(Self::EMPTY.len() as u16);
-        }
+    fn encode_into(&self, out: &mut BytesMut) -> Result<u16, AuthTooLarge> {
         let layout = self.layout()?;
         out.put_slice(&[layout.count.bits() | kind::DICT, layout.lengths.bits()]);
         layout.count.write(self.entries.len(), out);
@@ -335,8 +373,7 @@ fn is_plain_bytes(value: &[u8]) -> bool {
 
 impl PartialEq for AuthFields {
     fn eq(&self, other: &Self) -> bool {
-        let ours = self.entries.iter().map(|entry| self.parts(entry));
-        ours.eq(other.entries.iter().map(|entry| other.parts(entry)))
+        self.parts().eq(other.parts())
     }
 }
 

@@ -16,8 +16,8 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 #[doc(alias = "BodyProtocol")]
 pub struct Body {
     encoded: Bytes,
-    /// Where the content begins: at most the length of `encoded`.
-    content_start: usize,
+    /// The length of the uri: with its own, at most that of `encoded`.
+    uri_length: u16,
 }
 
 const LENGTH_SIZE: usize = 2;
@@ -40,7 +40,7 @@ impl Body {
         encoded.put_u16(uri_length);
         encoded.put_slice(uri);
         encoded.put_slice(content);
-        Ok(Self { encoded: encoded.freeze(), content_start: LENGTH_SIZE + uri.len() })
+        Ok(Self { encoded: encoded.freeze(), uri_length })
     }
 
     /// Reads an encoded body; all that follows the uri is content.
@@ -51,42 +51,48 @@ impl Body {
     #[inline(always)]
     pub fn decode(encoded: Bytes) -> Result<Self, BodyError> {
         let length = encoded.first_chunk().ok_or(BodyError::NoUriLength)?;
-        let uri = usize::from(u16::from_be_bytes(*length));
-        let content_start = LENGTH_SIZE + uri;
-        if content_start > encoded.len() {
-            return Err(BodyError::UriTooLong { uri, left: encoded.len() - LENGTH_SIZE });
+        let uri_length = u16::from_be_bytes(*length);
+        let (uri, left) = (usize::from(uri_length), encoded.len() - LENGTH_SIZE);
+        if uri > left {
+            Err(BodyError::UriTooLong { uri, left })
+        } else {
+            Ok(Self { encoded, uri_length })
         }
-        Ok(Self { encoded, content_start })
+    }
+
+    /// Returns where the content begins.
+    fn content_start(&self) -> usize {
+        LENGTH_SIZE + usize::from(self.uri_length)
     }
 
     /// Returns the uri.
     #[must_use]
     pub fn uri(&self) -> &[u8] {
-        self.encoded.get(LENGTH_SIZE..self.content_start).unwrap_or_default()
+        self.encoded.get(LENGTH_SIZE..self.content_start()).unwrap_or_default()
     }
 
     /// Returns the content.
     #[must_use]
     pub fn content(&self) -> &[u8] {
-        self.encoded.get(self.content_start..).unwrap_or_default()
+        self.encoded.get(self.content_start()..).unwrap_or_default()
     }
 
     /// Returns the uri, sharing the body's memory.
     #[must_use]
     pub fn uri_bytes(&self) -> Bytes {
-        self.encoded.slice(LENGTH_SIZE..self.content_start)
+        self.encoded.slice(LENGTH_SIZE..self.content_start())
     }
 
     /// Returns the content, sharing the body's memory.
     #[must_use]
     pub fn content_bytes(&self) -> Bytes {
-        self.encoded.slice(self.content_start..)
+        self.encoded.slice(self.content_start()..)
     }
 
     /// Gives the content, sharing the body's memory.
     #[must_use]
     pub fn into_content(mut self) -> Bytes {
-        self.encoded.advance(self.content_start);
+        self.encoded.advance(self.content_start());
         self.encoded
     }
 

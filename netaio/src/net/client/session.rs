@@ -15,7 +15,7 @@ use crate::{
     handler::{Connection, Endpoint, Reply, extract::detached},
     net::{call::is_stranger_error, driver::Receiver},
     plugin::{AuthFailure, OpenError},
-    wire::{Frame, Message, MessageType},
+    wire::{Frame, MessageType},
 };
 
 /// How many async handlers of a connection may wait for their turn.
@@ -53,9 +53,9 @@ impl ClientSession {
                 return None;
             }
         };
-        let message_type = received.message_type;
-        let stranger = is_stranger_error(message_type, &received.fields)
-            .then(|| (received.fields.clone(), received.body.clone()));
+        let message_type = received.message().message_type();
+        let stranger = is_stranger_error(message_type, received.message().auth_fields())
+            .then(|| received.message().clone());
         match engine.open_outer(received, self.link.far()) {
             Ok(opened) => Some(opened),
             Err(error) => {
@@ -68,8 +68,7 @@ impl ClientSession {
                     OpenError::Cipher(_) => count::decrypt_failures(&engine.counters),
                 }
                 tracing::debug!(%message_type, %error, "dropped a message");
-                if let Some((fields, body)) = stranger {
-                    let message = Message::from_parts(message_type, fields, body);
+                if let Some(message) = stranger {
                     self.link.calls.fail_unverified(message);
                 }
                 None
@@ -120,9 +119,9 @@ impl Receiver for ClientSession {
         };
         let Some(opened) = self.notify(opened) else { return Step::Done };
         let table = self.shared.engine.router.table();
-        match self.shared.engine.handle(&table, opened, &self.origin) {
-            // What a client's handler returns is never sent.
-            Handled::Ready(..) => {}
+        // What a client's handler returns is never sent.
+        match self.shared.engine.handle(&table, opened, &self.origin, |_, _| {}) {
+            Handled::Ready => {}
             Handled::Later(pending) => self.run_later(pending),
             Handled::Nobody(message) => self.shared.inbox.push(message.into_message()),
             Handled::Failed(error, ..) => tracing::debug!(%error, "dropped a message"),
@@ -130,7 +129,7 @@ impl Receiver for ClientSession {
         Step::Done
     }
 
-    fn finish(&self, _: &ReplyTo, _: Result<Reply, HandlerFailure>, _: &mut BytesMut) {}
+    fn finish(&self, _: ReplyTo<'_>, _: Result<Reply, HandlerFailure>, _: &mut BytesMut) {}
 
     fn handlers(&self) -> &Semaphore {
         &self.shared.engine.handlers
@@ -139,7 +138,7 @@ impl Receiver for ClientSession {
 
 async fn run_handlers(mut handlers: mpsc::Receiver<Pending>) {
     while let Some(mut pending) = handlers.recv().await {
-        let handler = pending.reply_to.handler;
+        let handler = pending.handler;
         match timeout(pending.timeout, poll_fn(|context| pending.poll(context))).await {
             Ok(Ok(_)) => {}
             Ok(Err(HandlerFailure::Panicked(text))) => {

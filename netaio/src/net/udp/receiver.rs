@@ -187,7 +187,7 @@ impl Receiver {
         let Ok(permit) = Arc::clone(&shared.engine.handlers).try_acquire_owned() else {
             let mut out = BytesMut::new();
             let busy = ReplyError::error("too many requests at once").into();
-            shared.engine.finish(&pending.reply_to, Ok(busy), &known.origin, &mut out);
+            shared.engine.finish(pending.reply_to(), Ok(busy), &known.origin, &mut out);
             return send(&shared, back, out.freeze());
         };
         let repeats = Arc::clone(&self.repeats);
@@ -200,7 +200,7 @@ impl Receiver {
             let result = timeout(limit, poll_fn(|context| pending.poll(context))).await;
             let result = result.unwrap_or(Err(HandlerFailure::TimedOut));
             let mut out = BytesMut::new();
-            shared.engine.finish(&pending.reply_to, result, &known.origin, &mut out);
+            shared.engine.finish(pending.reply_to(), result, &known.origin, &mut out);
             let answer = out.freeze();
             if let Some(repeat) = back.repeat {
                 repeats.answered(repeat, answer.clone());
