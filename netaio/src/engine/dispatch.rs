@@ -109,7 +109,6 @@ impl Engine {
     /// Reads a frame and opens its outer layer; what can't be, is refused.
     ///
     /// `table` is the app's, looked up once for a message.
-    #[inline(always)]
     pub(crate) fn admit(
         &self,
         table: &Table,
@@ -137,7 +136,6 @@ impl Engine {
     }
 
     /// Lets the handler of a message answer; writes at most one reply into `out`.
-    #[inline(always)]
     pub(crate) fn dispatch(
         &self,
         table: &Table,
@@ -146,7 +144,7 @@ impl Engine {
         out: &mut BytesMut,
     ) -> Step {
         let message_type = opened.message_type();
-        let answer = |reply, to: ReplyTo<'_>| self.reply(reply, to, origin, out);
+        let answer = |reply: &Reply, to: ReplyTo<'_>| self.reply(reply, to, origin, out);
         match self.handle(table, opened, origin, answer) {
             Handled::Ready if is_management(message_type) => Step::Done,
             Handled::Ready => Step::Answered,
@@ -180,7 +178,7 @@ impl Engine {
         table: &Table,
         mut opened: Opened,
         origin: &Origin,
-        answer: impl FnOnce(Reply, ReplyTo<'_>),
+        answer: impl FnOnce(&Reply, ReplyTo<'_>),
     ) -> Handled {
         let message_type = opened.message_type();
         let uri = opened.body().uri_bytes();
@@ -191,6 +189,9 @@ impl Engine {
             let Some(slot) = table.find(message_type, &uri, remote) else {
                 return Handled::Nobody(opened);
             };
+            if slot.layer.is_empty() && !slot.route.once {
+                return self.call(slot, opened, uri, origin, answer);
+            }
             // Another connection may be first to use a one-time handler: then the message, as it
             // was, goes to the next in line.
             let spare = slot.route.once.then(|| opened.clone());
@@ -216,7 +217,7 @@ impl Engine {
         opened: Opened,
         uri: Bytes,
         origin: &Origin,
-        answer: impl FnOnce(Reply, ReplyTo<'_>),
+        answer: impl FnOnce(&Reply, ReplyTo<'_>),
     ) -> Handled {
         let (message, signers) = opened.into_parts();
         let call = Call {
@@ -233,11 +234,15 @@ impl Engine {
         };
         let (handler, timer) = (slot.route.name, Timer::start());
         let span = tracing::debug_span!("handler", name = handler, r#type = %call.message_type);
-        let result = catch(|| span.in_scope(|| (slot.call)(message, &call)));
+        let mut outcome = None;
+        let call = || outcome = Some((slot.call)(message, &call));
+        let caught = catch(|| span.in_scope(call));
         let to = ReplyTo { uri: &uri, layer: &slot.layer, handler, timer };
-        match result {
-            Ok(Outcome::Ready(reply)) => answer(reply, to),
-            Ok(Outcome::Later(future)) => {
+        match (outcome, caught) {
+            (Some(Outcome::Ready(reply)), _) => answer(&reply, to),
+            (None, Err(failure)) => answer(&self.failed(&failure, handler), to),
+            (None, Ok(())) => {}
+            (Some(Outcome::Later(future)), _) => {
                 let timeout = slot.timeout.unwrap_or(self.limits.handler_timeout);
                 let layer = slot.layer.clone();
                 return Handled::Later(Pending {
@@ -250,7 +255,6 @@ impl Engine {
                     span,
                 });
             }
-            Err(failure) => answer(self.failed(&failure, handler), to),
         }
         Handled::Ready
     }
@@ -264,7 +268,7 @@ impl Engine {
         out: &mut BytesMut,
     ) {
         let reply = result.unwrap_or_else(|failure| self.failed(&failure, to.handler));
-        self.reply(reply, to, origin, out);
+        self.reply(&reply, to, origin, out);
     }
 
     #[cold]
@@ -285,19 +289,17 @@ impl Engine {
 
     /// Seals a reply. One that can't be sealed becomes an ERROR: a failure must not look like a
     /// timeout.
-    fn reply(&self, reply: Reply, to: ReplyTo<'_>, origin: &Origin, out: &mut BytesMut) {
+    fn reply(&self, reply: &Reply, to: ReplyTo<'_>, origin: &Origin, out: &mut BytesMut) {
         to.timer.stop(to.handler);
         // What the handler sent to this connection itself comes before its reply.
         origin.connection.take_queued(out);
-        let Some(mut message) = reply.into_message() else { return };
-        // A handler that returns `()` need not look whether its subscription was taken.
-        if message.message_type == MessageType::ConfirmSubscribe && origin.connection.take_refusal()
-        {
-            message.message_type = MessageType::NotPermitted;
-            message.content = Bytes::from_static(b"too many subscriptions");
-        }
+        let Some(message) = reply.message() else { return };
         let uri = message.uri.as_deref().unwrap_or(to.uri);
-        let (kind, content) = (message.message_type, &message.content);
+        let (mut kind, mut content) = (message.message_type, &message.content[..]);
+        // A handler that returns `()` need not look whether its subscription was taken.
+        if kind == MessageType::ConfirmSubscribe && origin.connection.take_refusal() {
+            (kind, content) = (MessageType::NotPermitted, b"too many subscriptions");
+        }
         let remote = origin.remote(self);
         let Err(error) = self.seal(to.layer, kind, uri, content, remote, out) else { return };
         count::failed_replies(&self.counters);
@@ -352,7 +354,7 @@ impl Engine {
             AuthFailureAction::Disconnect => return Refused::Close("auth failed"),
             AuthFailureAction::Reply(reply) if !silent => {
                 let reply = reply.unwrap_or_else(|| auth_error(inner.unwrap_or(&self.outer)));
-                if let Some(message) = reply.into_message() {
+                if let Some(message) = reply.message() {
                     let uri = message.uri.as_deref().unwrap_or(uri);
                     if refused.inner {
                         // The outer layer was verified, so its holder may learn of this.
@@ -392,7 +394,7 @@ impl Engine {
             return Step::Unclaimed(opened);
         }
         if let Some(default) = &self.router.default {
-            let answer = |reply, to: ReplyTo<'_>| self.reply(reply, to, origin, out);
+            let answer = |reply: &Reply, to: ReplyTo<'_>| self.reply(reply, to, origin, out);
             return match self.call(default, opened, uri, origin, answer) {
                 Handled::Later(pending) => Step::Later(pending),
                 Handled::Ready | Handled::Nobody(_) | Handled::Failed(..) => Step::Answered,
@@ -400,7 +402,7 @@ impl Engine {
         }
         let timer = Timer::start();
         let to = ReplyTo { uri: &uri, layer: &Layer::new(), handler: "default", timer };
-        self.reply(Reply::not_found(), to, origin, out);
+        self.reply(&Reply::not_found(), to, origin, out);
         Step::Done
     }
 }

@@ -90,8 +90,8 @@ impl Reply {
         self.message.as_ref().map_or(&[], |message| &message.content)
     }
 
-    pub(crate) fn into_message(self) -> Option<ReplyMessage> {
-        self.message
+    pub(crate) fn message(&self) -> Option<&ReplyMessage> {
+        self.message.as_ref()
     }
 }
 
