@@ -1,7 +1,9 @@
 //! The cache that all scripts of a run share.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
+use crate::ops::SIGFIELDS;
 use crate::value::{Key, Value};
 
 /// The text key of the marker that RETURN leaves.
@@ -79,12 +81,32 @@ impl Cache {
 
     /// Sets an entry for a script, and gives what all entries of scripts take now.
     pub(crate) fn write(&mut self, key: Key, value: Value) -> usize {
-        let length = if let Key::Bytes(key) = &key { key.len() } else { 0 };
-        self.written += value.size() + length + ENTRY;
-        if let Some(old) = self.entries.insert(key, value) {
-            self.written = self.written.saturating_sub(old.size() + length + ENTRY);
+        self.written += Self::size_of(&key, &value);
+        match self.entries.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(value);
+            }
+            Entry::Occupied(mut entry) => {
+                let old = entry.insert(value);
+                self.written = self.written.saturating_sub(Self::size_of(entry.key(), &old));
+            }
         }
         self.written
+    }
+
+    /// What an entry takes.
+    pub(crate) fn size_of(key: &Key, value: &Value) -> usize {
+        value.size() + key.len() + ENTRY
+    }
+
+    /// The fields that a signature may cover, with their bits in its flags, in order.
+    pub(crate) fn sigfields(&self) -> impl Iterator<Item = (u8, &Value)> {
+        let [first, .., last] = SIGFIELDS;
+        self.entries.range(Key::from(first)..=Key::from(last)).filter_map(|(key, value)| {
+            let Key::Text(name) = key else { return None };
+            let bit = SIGFIELDS.iter().position(|field| field == name)?;
+            Some((1 << bit, value))
+        })
     }
 
     pub(crate) const fn has_returned(&self) -> bool {

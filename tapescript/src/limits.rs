@@ -19,11 +19,15 @@ pub struct Limits {
     pub depth: usize,
     /// How many units of work a run may take, over all of its scripts; 1,000,000 by default.
     ///
-    /// An op costs 1, a block 2; hashing and copying cost 1 for 64 bytes, arithmetic on long integers by their length;
-    /// a signature costs 1,000, as does the check of one; a multiplication on the curve 500 to 1,500, an addition 100.
-    /// A unit takes at most about 100 ns.
+    /// An op costs 1, a block 2 more, a definition 16, a caught error 10; copying costs 1 for 64 bytes, hashing 1 for
+    /// 16, arithmetic beyond 64 bits by the length of its numbers; a signature costs 1,000, as does the check of one; a
+    /// multiplication on the curve 500 to 1,500, an addition 400. The costs are measured: a unit takes less than
+    /// 100 ns, whatever the script.
     pub budget: u64,
     /// How many bytes of the cache scripts may fill; 1 MiB by default.
+    ///
+    /// The stack takes up to `max_items` times `max_item_size` bytes beside it, and definitions some bytes for each unit
+    /// that they cost.
     pub memory: usize,
 }
 
@@ -83,15 +87,33 @@ pub(crate) fn exhausted(message: String) -> Error {
 /// What ops cost beside the unit that each does.
 pub(crate) mod cost {
     pub(crate) const BLOCK: u64 = 2;
+    /// It takes memory as long as the block lasts.
+    pub(crate) const DEFINITION: u64 = 16;
+    pub(crate) const CAUGHT: u64 = 10;
     pub(crate) const SIGNATURE: u64 = 1000;
     pub(crate) const BASE_MULTIPLICATION: u64 = 500;
     pub(crate) const MULTIPLICATION: u64 = 1500;
     pub(crate) const POINT_CHECK: u64 = 1000;
-    pub(crate) const POINT_ADDITION: u64 = 100;
+    pub(crate) const POINT_ADDITION: u64 = 400;
     pub(crate) const SCALAR: u64 = 10;
 
-    /// Copying or hashing.
+    /// Copying, or going through bytes. Up to 32, which an item holds without memory of its own, are free.
     pub(crate) const fn bytes(count: usize) -> u64 {
-        count as u64 / 64
+        (count as u64 + 31) / 64
+    }
+
+    /// SHA-256 or SHA-512, with some machines in mind that have no instructions for it.
+    pub(crate) const fn hash(count: usize) -> u64 {
+        4 + count as u64 / 16
+    }
+
+    /// SHAKE256, which goes round once for each 136 bytes in or out.
+    pub(crate) const fn shake(count: usize, length: usize) -> u64 {
+        12 * (1 + count / 136 + length / 136) as u64
+    }
+
+    /// Reading or writing an integer of so many bytes. Those of a machine word are free.
+    pub(crate) const fn integer(count: usize) -> u64 {
+        if count <= 8 { 0 } else { 2 + count as u64 / 16 }
     }
 }

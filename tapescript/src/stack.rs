@@ -25,6 +25,11 @@ impl Item {
         self.0.extend_from_slice(bytes);
     }
 
+    /// Goes on with zeros up to a length.
+    pub(crate) fn lengthen(&mut self, length: usize) {
+        self.0.resize(length, 0);
+    }
+
     pub(crate) fn as_mut_slice(&mut self) -> &mut [u8] {
         &mut self.0
     }

@@ -16,8 +16,12 @@ type Entries = Rc<BTreeMap<u8, Rc<Tape>>>;
 pub(crate) struct Definitions(RefCell<Entries>);
 
 impl Definitions {
-    pub(crate) fn insert(&self, handle: u8, tape: Tape) {
-        Rc::make_mut(&mut self.0.borrow_mut()).insert(handle, Rc::new(tape));
+    /// Stores a definition, and says how many others had to be copied, because somebody else sees them, too.
+    fn insert(&self, handle: u8, tape: Tape) -> usize {
+        let mut entries = self.0.borrow_mut();
+        let copied = if Rc::strong_count(&entries) > 1 { entries.len() } else { 0 };
+        Rc::make_mut(&mut entries).insert(handle, Rc::new(tape));
+        copied
     }
 }
 
@@ -98,12 +102,12 @@ impl Tape {
         }
     }
 
-    /// Stores a definition among those that this tape sees.
-    pub(crate) fn define(&self, handle: u8, body: Range<usize>, plugins: bool) {
+    /// Stores a definition among those that this tape sees, and says how many others had to be copied.
+    pub(crate) fn define(&self, handle: u8, body: Range<usize>, plugins: bool) -> usize {
         let definitions = self.definitions();
         let definition = self.part(body, plugins);
         definition.definitions.replace(Known::Around(Rc::downgrade(&definitions)));
-        definitions.insert(handle, definition);
+        definitions.insert(handle, definition)
     }
 
     /// A definition that the tape sees.

@@ -46,6 +46,14 @@ impl Value {
         }
     }
 
+    /// The values of a list; any other is the only one.
+    pub(crate) fn listed(&self) -> &[Self] {
+        match self {
+            Self::List(values) => values,
+            other => std::slice::from_ref(other),
+        }
+    }
+
     /// The name of the type in the reference, for error messages.
     pub(crate) const fn type_name(&self) -> &'static str {
         match self {
@@ -64,9 +72,7 @@ impl Value {
     pub(crate) fn size(&self) -> usize {
         let content = match self {
             Self::None | Self::Bool(_) | Self::Float(_) => 0,
-            Self::Int(value) => {
-                usize::try_from(value.words()).unwrap_or(usize::MAX).saturating_mul(8)
-            }
+            Self::Int(value) => value.words().saturating_mul(8),
             Self::Text(value) => value.len(),
             Self::Bytes(value) => value.len(),
             Self::ByteArray(value) => value.len(),
@@ -148,6 +154,17 @@ pub enum Key {
     Text(Cow<'static, str>),
     /// A number, as flags have them.
     Int(i64),
+}
+
+impl Key {
+    /// How many bytes the key has.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Bytes(key) => key.len(),
+            Self::Text(key) => key.len(),
+            Self::Int(_) => size_of::<i64>(),
+        }
+    }
 }
 
 impl From<&'static str> for Key {

@@ -1,5 +1,6 @@
 //! Integers of any size, in two's complement.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use num_bigint::BigInt;
@@ -140,11 +141,11 @@ impl Int {
         }
     }
 
-    /// How many words of 64 bits the number takes, for what an operation on it costs.
-    pub(crate) fn words(&self) -> u64 {
+    /// How many words of 64 bits the number takes beyond a machine word of its own, for what an operation on it costs.
+    pub(crate) fn words(&self) -> usize {
         match &self.0 {
-            Repr::Small(_) => 1,
-            Repr::Big(value) => value.bits() / 64 + 1,
+            Repr::Small(_) => 0,
+            Repr::Big(value) => usize::try_from(value.bits() / 64 + 1).unwrap_or(usize::MAX),
         }
     }
 
@@ -204,10 +205,10 @@ impl Int {
         Self(Repr::Big(big(&self.big(), &other.big())))
     }
 
-    fn big(&self) -> BigInt {
+    fn big(&self) -> Cow<'_, BigInt> {
         match &self.0 {
-            Repr::Small(value) => BigInt::from(*value),
-            Repr::Big(value) => value.clone(),
+            Repr::Small(value) => Cow::Owned(BigInt::from(*value)),
+            Repr::Big(value) => Cow::Borrowed(value),
         }
     }
 }

@@ -15,7 +15,7 @@ impl Vm<'_> {
         self.spend(
             2 * cost::BASE_MULTIPLICATION
                 + 2 * cost::POINT_CHECK
-                + cost::bytes(message.len() + seed.len()),
+                + 2 * cost::hash(message.len() + seed.len()),
         )?;
         let x = derive_key_from_seed(&seed);
         let key = derive_point_from_scalar(&x)?;
@@ -37,7 +37,7 @@ impl Vm<'_> {
         let seed = self.stack.pull()?;
         let tweak = clamp_scalar(&self.stack.pull()?, false)?;
         let message = self.stack.pull()?;
-        self.spend(3 * cost::BASE_MULTIPLICATION + cost::bytes(message.len() + seed.len()))?;
+        self.spend(3 * cost::BASE_MULTIPLICATION + 2 * cost::hash(message.len() + seed.len()))?;
         let x = derive_key_from_seed(&seed);
         let key = derive_point_from_scalar(&x)?;
         let nonce = h_big(&[&seed]);
@@ -63,7 +63,7 @@ impl Vm<'_> {
             cost::BASE_MULTIPLICATION
                 + 4 * cost::POINT_CHECK
                 + cost::MULTIPLICATION
-                + cost::bytes(message.len()),
+                + cost::hash(message.len()),
         )?;
         let given = derive_point_from_scalar(&adapter)?;
         let tweaked = aggregate_points(&[&point, &tweak])?;

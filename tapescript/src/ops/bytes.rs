@@ -10,14 +10,14 @@ use crate::vm::Vm;
 impl Vm<'_> {
     pub(super) fn sha256(&mut self) -> Result<(), Error> {
         let item = self.stack.pull()?;
-        self.spend(1 + cost::bytes(item.len()))?;
+        self.spend(cost::hash(item.len()))?;
         self.stack.put(crypto::sha256(&item))
     }
 
     pub(super) fn shake256(&mut self) -> Result<(), Error> {
         let length = usize::from(self.tape.byte()?);
         let item = self.stack.pull()?;
-        self.spend(2 + cost::bytes(item.len() + length))?;
+        self.spend(cost::shake(item.len(), length))?;
         self.stack.put(crypto::shake256(&item, length))
     }
 
@@ -43,7 +43,7 @@ impl Vm<'_> {
     }
 
     pub(super) fn random(&mut self) -> Result<(), Error> {
-        let count = Int::from_bytes(&self.stack.pull()?)?;
+        let count = self.pull_int()?;
         let count = count
             .to_i64()
             .ok_or_else(|| Error::overflow("Python int too large to convert to C ssize_t"))?;
@@ -51,7 +51,7 @@ impl Vm<'_> {
             usize::try_from(count).map_err(|_| Error::value("negative argument not allowed"))?;
         // Checked before the bytes are drawn.
         self.stack.check_size(count)?;
-        self.spend(10 + cost::bytes(count))?;
+        self.spend(10 + count as u64 / 16)?;
         let mut bytes = vec![0; count];
         self.machine.fill(&mut bytes);
         self.stack.put(bytes)
@@ -69,7 +69,7 @@ impl Vm<'_> {
     }
 
     pub(super) fn split(&mut self) -> Result<(), Error> {
-        let index = Int::from_bytes(&self.stack.pull()?)?;
+        let index = self.pull_int()?;
         let item = self.stack.pull()?;
         self.spend(cost::bytes(item.len()))?;
         let index = index_below("OP_SPLIT", &index, item.len())?;
@@ -79,17 +79,15 @@ impl Vm<'_> {
     }
 
     /// Joins two items bit by bit; the shorter goes on with zeros.
-    pub(super) fn bitwise(&mut self, operation: fn(u8, u8) -> u8) -> Result<(), Error> {
+    pub(super) fn bitwise(&mut self, operation: impl Fn(u8, u8) -> u8) -> Result<(), Error> {
         let (mut long, mut short) = (self.stack.pull()?, self.stack.pull()?);
         if long.len() < short.len() {
             std::mem::swap(&mut long, &mut short);
         }
         self.spend(cost::bytes(long.len()))?;
-        let others = short.iter().copied().chain(std::iter::repeat(0));
-        long.as_mut_slice()
-            .iter_mut()
-            .zip(others)
-            .for_each(|(byte, other)| *byte = operation(*byte, other));
+        short.lengthen(long.len());
+        let pairs = long.as_mut_slice().iter_mut().zip(&short[..]);
+        pairs.for_each(|(byte, other)| *byte = operation(*byte, *other));
         self.stack.put(long)
     }
 }

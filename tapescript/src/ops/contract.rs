@@ -10,9 +10,10 @@ use crate::vm::Vm;
 impl Vm<'_> {
     pub(super) fn check_transfer(&mut self) -> Result<(), Error> {
         let id = self.stack.pull()?;
-        let amount = Int::from_bytes(&self.stack.pull()?)?;
+        let amount = self.pull_int()?;
         let (constraint, destination) = (self.stack.pull()?, self.stack.pull()?);
-        let count = Int::from_unsigned_bytes(&self.stack.pull()?);
+        let count = self.stack.pull()?;
+        let count = self.unsigned(&count)?;
         let count = self.pull_count(&count);
         let sources = self.pull_many(count)?;
         let proofs = self.pull_many(count)?;
@@ -41,7 +42,7 @@ impl Vm<'_> {
 
     pub(super) fn invoke(&mut self) -> Result<(), Error> {
         let id = self.stack.pull()?;
-        let count = Int::from_bytes(&self.stack.pull()?)?;
+        let count = self.pull_int()?;
         if count.is_negative() {
             return Err(Error::script("OP_INVOKE invalid argcount encountered"));
         }

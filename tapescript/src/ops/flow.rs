@@ -9,15 +9,11 @@ use crate::num::bytes_to_bool;
 use crate::vm::{Kind, Vm};
 
 impl Vm<'_> {
-    fn plugins_in_blocks(&self) -> bool {
-        self.machine.extends_blocks() && self.tape.plugins
-    }
-
     pub(super) fn def(&mut self) -> Result<(), Error> {
         let handle = self.tape.byte()?;
         let body = self.tape.body()?;
-        self.tape.define(handle, body, self.plugins_in_blocks());
-        self.spend(cost::BLOCK)
+        let copied = self.tape.define(handle, body, self.plugins_in_blocks());
+        self.spend(cost::DEFINITION + copied as u64 / 2)
     }
 
     pub(super) fn call(&mut self) -> Result<(), Error> {

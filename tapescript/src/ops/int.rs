@@ -1,16 +1,30 @@
 //! Integers of any size.
 
 use crate::error::Error;
+use crate::limits::cost;
 use crate::num::Int;
 use crate::vm::Vm;
 
 impl Vm<'_> {
-    fn pull_int(&mut self) -> Result<Int, Error> {
+    pub(super) fn pull_int(&mut self) -> Result<Int, Error> {
         let item = self.stack.pull()?;
+        self.spend(cost::integer(item.len()))?;
         Int::from_bytes(&item)
     }
 
+    pub(super) fn unsigned(&mut self, item: &[u8]) -> Result<Int, Error> {
+        self.spend(cost::integer(item.len()))?;
+        Ok(Int::from_unsigned_bytes(item))
+    }
+
+    pub(super) fn operand_int(&mut self) -> Result<Int, Error> {
+        let operand = self.tape.read_sized()?;
+        self.meter.spend(cost::integer(operand.len()))?;
+        Int::from_bytes(operand)
+    }
+
     fn put_int(&mut self, value: &Int) -> Result<(), Error> {
+        self.spend(cost::integer(value.words().saturating_mul(8)))?;
         self.stack.put(value.to_item())
     }
 
@@ -19,7 +33,7 @@ impl Vm<'_> {
         let mut total = Int::ZERO;
         for _ in 0..count {
             let value = self.pull_int()?;
-            self.spend((total.words() + value.words()) / 16)?;
+            self.spend(cost_of_sum(&total, &value))?;
             total = total.add(&value);
         }
         self.put_int(&total)
@@ -30,7 +44,7 @@ impl Vm<'_> {
         let mut total = self.pull_int()?;
         for _ in 1..count {
             let value = self.pull_int()?;
-            self.spend((total.words() + value.words()) / 16)?;
+            self.spend(cost_of_sum(&total, &value))?;
             total = total.sub(&value);
         }
         self.put_int(&total)
@@ -41,14 +55,14 @@ impl Vm<'_> {
         let mut total = self.pull_int()?;
         for _ in 1..count {
             let value = self.pull_int()?;
-            self.spend(work(&total, &value))?;
+            self.spend(cost_of_product(&total, &value))?;
             total = total.mul(&value);
         }
         self.put_int(&total)
     }
 
     pub(super) fn div_int(&mut self) -> Result<(), Error> {
-        let divisor = Int::from_bytes(self.tape.read_sized()?)?;
+        let divisor = self.operand_int()?;
         let dividend = self.pull_int()?;
         self.divide(&dividend, &divisor, Int::div_floor)
     }
@@ -60,7 +74,7 @@ impl Vm<'_> {
     }
 
     pub(super) fn mod_int(&mut self) -> Result<(), Error> {
-        let divisor = Int::from_bytes(self.tape.read_sized()?)?;
+        let divisor = self.operand_int()?;
         let dividend = self.pull_int()?;
         self.divide(&dividend, &divisor, Int::mod_floor)
     }
@@ -77,7 +91,7 @@ impl Vm<'_> {
         divisor: &Int,
         operation: fn(&Int, &Int) -> Result<Int, Error>,
     ) -> Result<(), Error> {
-        self.spend(work(dividend, divisor))?;
+        self.spend(cost_of_product(dividend, divisor))?;
         let result = operation(dividend, divisor)?;
         self.put_int(&result)
     }
@@ -106,7 +120,17 @@ impl Vm<'_> {
     }
 }
 
-/// What a multiplication or division of these costs: the products of their words.
-fn work(a: &Int, b: &Int) -> u64 {
-    a.words().saturating_mul(b.words()) / 64
+fn cost_of_sum(a: &Int, b: &Int) -> u64 {
+    match a.words() + b.words() {
+        0 => 0,
+        words => 1 + words as u64 / 16,
+    }
+}
+
+/// What a multiplication or division costs: the products of the words.
+fn cost_of_product(a: &Int, b: &Int) -> u64 {
+    match (a.words() as u64, b.words() as u64) {
+        (0, 0) => 0,
+        (a, b) => 2 + a.max(1).saturating_mul(b.max(1)) / 32,
+    }
 }

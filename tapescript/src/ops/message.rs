@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::host::Access;
 use crate::limits::cost;
 use crate::stack::Item;
-use crate::value::{Key, Value};
+use crate::value::Value;
 use crate::vm::Vm;
 
 /// The cache's keys of what a signature covers.
@@ -41,15 +41,14 @@ impl Vm<'_> {
     fn message(&mut self, flags: u8) -> Result<Item, Error> {
         let mut message = Item::default();
         let mut length = 0;
-        for (bit, name) in SIGFIELDS.into_iter().enumerate() {
-            if flags >> bit & 1 == 1 {
+        for (bit, value) in self.cache.sigfields() {
+            if flags & bit != 0 {
                 continue;
             }
-            let field = match self.cache.get(&Key::from(name)) {
-                None => continue,
-                Some(Value::Bytes(field)) => &field[..],
-                Some(Value::ByteArray(field)) => &field[..],
-                Some(other) => {
+            let field = match value {
+                Value::Bytes(field) => &field[..],
+                Value::ByteArray(field) => &field[..],
+                other => {
                     return Err(Error::ty(format!("can't concat {} to bytes", other.type_name())));
                 }
             };
@@ -59,7 +58,7 @@ impl Vm<'_> {
                 message.extend_from_slice(field);
             }
         }
-        self.spend(cost::bytes(message.len()))?;
+        self.spend(2 + cost::bytes(message.len()))?;
         self.stack.check_size(length)?;
         Ok(message)
     }

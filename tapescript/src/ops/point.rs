@@ -26,7 +26,7 @@ impl Vm<'_> {
 
     pub(super) fn derive_scalar(&mut self) -> Result<(), Error> {
         let seed = self.stack.pull()?;
-        self.spend(cost::SCALAR + cost::bytes(seed.len()))?;
+        self.spend(cost::SCALAR + cost::hash(seed.len()))?;
         self.put_cached(switch::SCALAR, b"x", crypto::derive_key_from_seed(&seed).into())
     }
 

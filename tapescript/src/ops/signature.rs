@@ -33,7 +33,7 @@ impl Vm<'_> {
             return Err(Error::script("disallowed sigflag"));
         }
         let message = self.stacked_message(flags)?;
-        self.spend(cost::SIGNATURE)?;
+        self.spend(cost::SIGNATURE + cost::hash(message.len()))?;
         Ok(crypto::verify(key, &message, signature))
     }
 
@@ -72,7 +72,7 @@ impl Vm<'_> {
             .try_into()
             .map_err(|_| Error::value("invalid signing key; must be 32 bytes"))?;
         let message = self.stacked_message(flags)?;
-        self.spend(cost::SIGNATURE)?;
+        self.spend(cost::SIGNATURE + cost::hash(message.len()))?;
         let mut signature = Item::from(crypto::sign(seed, &message));
         if flags != 0 {
             signature.extend_from_slice(&[flags]);
@@ -83,7 +83,7 @@ impl Vm<'_> {
     pub(super) fn sign_stack(&mut self) -> Result<(), Error> {
         let (seed, message) = (self.stack.pull()?, self.stack.pull()?);
         let seed: &[u8; 32] = seed[..].try_into().map_err(|_| Error::value(""))?;
-        self.spend(cost::SIGNATURE + cost::bytes(message.len()))?;
+        self.spend(cost::SIGNATURE + cost::hash(message.len()))?;
         self.put_cached(switch::SIGNATURE, b"s", crypto::sign(seed, &message).into())
     }
 
@@ -93,7 +93,7 @@ impl Vm<'_> {
         let (message, signature) = (self.stack.pull()?, self.stack.pull()?);
         let signature: &[u8; 64] =
             signature[..].try_into().map_err(|_| Error::value("invalid signature"))?;
-        self.spend(cost::SIGNATURE + cost::bytes(message.len()))?;
+        self.spend(cost::SIGNATURE + cost::hash(message.len()))?;
         self.put_bool(crypto::verify(key, &message, signature))
     }
 

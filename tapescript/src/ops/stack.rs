@@ -49,8 +49,12 @@ impl Vm<'_> {
 
     /// Pulls items into a list, in that order.
     fn pull_list(&mut self, count: usize) -> Result<Value, Error> {
-        let items: Result<_, _> = (0..count).map(|_| self.stack.pull().map(Value::Bytes)).collect();
-        items.map(Value::List)
+        // What is there at most: the memory of the list is counted by its length.
+        let mut items = Vec::with_capacity(count.min(self.stack.len()));
+        for _ in 0..count {
+            items.push(Value::Bytes(self.stack.pull()?));
+        }
+        Ok(Value::List(items))
     }
 
     pub(super) fn read_cache(&mut self) -> Result<(), Error> {
@@ -74,13 +78,9 @@ impl Vm<'_> {
     }
 
     fn put_entry(&mut self, key: &Key, missing: &'static str) -> Result<(), Error> {
+        self.spend(cost::bytes(key.len()))?;
         let value = self.cache.get(key).ok_or_else(|| Error::script(missing))?;
-        let values = if let Value::List(values) = value {
-            values.as_slice()
-        } else {
-            std::slice::from_ref(value)
-        };
-        for value in values {
+        for value in value.listed() {
             let Value::Bytes(item) = value else { return Err(no_bytes()) };
             self.meter.spend(1 + cost::bytes(item.len()))?;
             self.stack.put(item.clone())?;
@@ -89,6 +89,7 @@ impl Vm<'_> {
     }
 
     fn put_entry_size(&mut self, key: &Key) -> Result<(), Error> {
+        self.spend(cost::bytes(key.len()))?;
         let size = match self.cache.get(key) {
             None => 0,
             Some(Value::List(values)) => values.len(),
@@ -145,16 +146,13 @@ impl Vm<'_> {
     }
 
     pub(super) fn get_value(&mut self) -> Result<(), Error> {
-        let key = super::text::decoded(self.tape.read_sized()?)?.to_owned();
-        let Some(value) = self.cache.get(&key.clone().into()) else {
-            return Err(Error::script(format!("OP_GET_VALUE key \"{key}\" not in cache")));
-        };
-        let values = if let Value::List(values) = value {
-            values.as_slice()
-        } else {
-            std::slice::from_ref(value)
-        };
-        for value in values {
+        let key = super::text::decoded(self.tape.read_sized()?)?;
+        self.meter.spend(cost::bytes(key.len()))?;
+        let value = self
+            .cache
+            .get(&Key::from(key.to_owned()))
+            .ok_or_else(|| Error::script(format!("OP_GET_VALUE key \"{key}\" not in cache")))?;
+        for value in value.listed() {
             self.meter.spend(1 + cost::bytes(value.size()))?;
             let item = match value {
                 Value::Bytes(item) => item.clone(),

@@ -19,7 +19,7 @@ impl Vm<'_> {
             return self.check_sig_with(allowed);
         }
         let (key, script) = (self.stack.pull()?, self.stack.pull()?);
-        self.spend(cost::BASE_MULTIPLICATION + 2 * cost::POINT_CHECK + cost::bytes(script.len()))?;
+        self.spend(cost::BASE_MULTIPLICATION + 2 * cost::POINT_CHECK + cost::hash(script.len()))?;
         let commitment = sha256(&script);
         let tweak = clamp_scalar(&sha256(&[&key[..], &commitment].concat()), false)?;
         let expected = aggregate_points(&[&derive_point_from_scalar(&tweak)?[..], &key])?;

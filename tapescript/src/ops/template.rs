@@ -33,7 +33,7 @@ impl Vm<'_> {
             Some(_) => return Err(no_bytes()),
             None => return Err(Error::new(ErrorKind::Key, format!("'{name}'"))),
         };
-        self.spend(cost::bytes(field.len() + template.len()))?;
+        self.spend(2 + cost::bytes(field.len() + template.len()))?;
         let same = template == field;
         // The reference's own limits, whatever those of the run are.
         let mut stack = Stack::default();

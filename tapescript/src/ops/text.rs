@@ -2,28 +2,32 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::limits::cost;
-use crate::num::Int;
 use crate::vm::Vm;
 
 impl Vm<'_> {
     pub(super) fn concat_str(&mut self) -> Result<(), Error> {
         let second = self.stack.pull()?;
-        decoded(&second)?;
+        self.decode(&second)?;
         let first = self.stack.pull()?;
-        decoded(&first)?;
+        self.decode(&first)?;
         self.join(first, &second)
     }
 
     /// The index counts characters.
     pub(super) fn split_str(&mut self) -> Result<(), Error> {
-        let index = Int::from_bytes(&self.stack.pull()?)?;
+        let index = self.pull_int()?;
         let item = self.stack.pull()?;
         self.spend(cost::bytes(item.len()))?;
-        let text = decoded(&item)?;
+        let text = self.decode(&item)?;
         let index = super::bytes::index_below("OP_SPLIT_STR", &index, text.chars().count())?;
         let at = text.char_indices().nth(index).map_or(text.len(), |(at, _)| at);
         self.stack.put(&item[..at])?;
         self.stack.put(&item[at..])
+    }
+
+    fn decode<'a>(&mut self, item: &'a [u8]) -> Result<&'a str, Error> {
+        self.spend(cost::bytes(item.len()))?;
+        decoded(item)
     }
 }
 

@@ -41,7 +41,7 @@ impl Vm<'_> {
         if item.is_empty() {
             return Err(Error::script(malformed));
         }
-        Ok(Int::from_unsigned_bytes(&item))
+        self.unsigned(&item)
     }
 
     /// A threshold, unless its flag is no integer.

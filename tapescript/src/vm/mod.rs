@@ -4,6 +4,7 @@
 
 mod frame;
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use crate::cache::Cache;
@@ -119,6 +120,7 @@ impl<'m> Vm<'m> {
 
     /// Begins a round of a loop if the item on top says so.
     pub(crate) fn round(&mut self, body: Rc<Tape>, rounds: usize) -> Result<(), Error> {
+        self.meter.spend(cost::bytes(self.stack.peek()?.len()))?;
         if !crate::num::bytes_to_bool(self.stack.peek()?) {
             return Ok(());
         }
@@ -130,25 +132,38 @@ impl<'m> Vm<'m> {
         self.enter(body, Kind::Loop { rounds: rounds + 1 })
     }
 
-    /// Goes back to the innermost TRY, and on with its EXCEPT.
-    fn unwind(&mut self, error: Error) -> Result<(), Error> {
+    /// Goes back to the innermost TRY that can catch the error, or to the outer tape.
+    fn unwind(&mut self, mut error: Error) -> Result<(), Error> {
         while let Some(frame) = self.frames.pop() {
             self.tape = frame.around;
             let Kind::Try { except } = frame.kind else { continue };
-            if !error.can_be_caught() {
-                continue;
+            if error.can_be_caught() {
+                match self.catch(&error, except) {
+                    Ok(()) => return Ok(()),
+                    Err(another) => error = another,
+                }
             }
-            let text = format!("{}|{}", error.kind().name(), error.message());
-            self.write_cache(Key::from(b"E"), Value::List(vec![text.into_bytes().into()]))?;
-            let block = self.tape.block(except, self.machine.extends_blocks() && self.tape.plugins);
-            return self.enter(Rc::new(block), Kind::Block);
         }
         Err(error)
     }
 
+    /// Goes on with the EXCEPT of a TRY.
+    fn catch(&mut self, error: &Error, except: Range<usize>) -> Result<(), Error> {
+        self.spend(cost::CAUGHT)?;
+        let text = format!("{}|{}", error.kind().name(), error.message());
+        self.write_cache(Key::from(b"E"), Value::List(vec![text.into_bytes().into()]))?;
+        let block = self.tape.block(except, self.plugins_in_blocks());
+        self.enter(Rc::new(block), Kind::Block)
+    }
+
+    /// Whether plugins run in a block that begins here.
+    pub(crate) fn plugins_in_blocks(&self) -> bool {
+        self.machine.extends_blocks() && self.tape.plugins
+    }
+
     /// Sets an entry of the cache for a script.
     pub(crate) fn write_cache(&mut self, key: Key, value: Value) -> Result<(), Error> {
-        self.spend(cost::bytes(value.size()))?;
+        self.spend(cost::bytes(Cache::size_of(&key, &value)))?;
         let limit = self.machine.limits().memory;
         if self.cache.write(key, value) > limit {
             return Err(exhausted(format!(
