@@ -1,5 +1,7 @@
 //! Ed25519 signatures.
 
+use std::cell::RefCell;
+
 use curve25519_dalek::Scalar;
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use ed25519_dalek::{Signer, SigningKey};
@@ -36,13 +38,39 @@ pub fn verify(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
 fn verified(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> Option<()> {
     let [r, s] = scalar::halves(signature);
     let s = Option::<Scalar>::from(Scalar::from_canonical_bytes(s))?;
-    let point = CompressedEdwardsY(*key).decompress()?;
-    if !is_canonical(key) || point.is_small_order() {
-        return None;
-    }
+    let negative = negative_of_key(key)?;
     let challenge = Scalar::from_bytes_mod_order_wide(&h_big(&[&r, key, message]));
-    let expected = EdwardsPoint::vartime_double_scalar_mul_basepoint(&challenge, &-point, &s);
+    let expected = EdwardsPoint::vartime_double_scalar_mul_basepoint(&challenge, &negative, &s);
     (!expected.is_small_order() && expected.compress().to_bytes() == r).then_some(())
+}
+
+/// How many keys each thread remembers; a power of two.
+const REMEMBERED: usize = 16;
+
+/// A key, and the negative of its point.
+type Decoded = ([u8; 32], EdwardsPoint);
+
+thread_local! {
+    /// Keys with their points: a lock brings the same key for each message, and to decode it is a tenth of the check.
+    static KEYS: RefCell<[Option<Decoded>; REMEMBERED]> =
+        const { RefCell::new([None; REMEMBERED]) };
+}
+
+/// The negative point of a key, if its encoding is canonical and its order not small.
+fn negative_of_key(key: &[u8; 32]) -> Option<EdwardsPoint> {
+    // Whoever picks keys to share a place only makes others be decoded again.
+    let place = usize::from(key[0]) % REMEMBERED;
+    KEYS.with_borrow_mut(|keys| match &keys[place] {
+        Some((known, negative)) if known == key => Some(*negative),
+        _ => {
+            let point = CompressedEdwardsY(*key).decompress()?;
+            if !is_canonical(key) || point.is_small_order() {
+                return None;
+            }
+            keys[place] = Some((*key, -point));
+            Some(-point)
+        }
+    })
 }
 
 /// Signs with a secret scalar instead of a seed, as taproot's key path needs it.
@@ -68,4 +96,24 @@ pub fn sign_with_scalar(secret: &[u8], message: &[u8], seed: &[u8]) -> Result<[u
     signature[..32].copy_from_slice(&point);
     signature[32..].copy_from_slice(&s);
     Ok(signature)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_share_a_place_are_told_apart() {
+        let pairs: Vec<_> = (0..40).map(|seed| [seed; 32]).collect();
+        for _ in 0..2 {
+            for (seed, other) in pairs.iter().zip(pairs.iter().cycle().skip(1)) {
+                let signature = sign(seed, b"message");
+                assert!(verify(&public_key(seed), b"message", &signature));
+                assert!(!verify(&public_key(other), b"message", &signature));
+                assert!(verify(&public_key(seed), b"message", &signature));
+            }
+        }
+        // More keys than places, so some do share one.
+        assert!(pairs.len() > REMEMBERED);
+    }
 }
