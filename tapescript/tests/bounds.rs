@@ -128,6 +128,21 @@ fn the_budget_is_for_all_scripts_together() {
 }
 
 #[test]
+fn a_return_ends_its_own_script_only() {
+    // A block, and then what nobody can fulfil.
+    let lock = [0x01, 0x2b, 0, 0, 0x00, 0x20];
+    let witnesses: [&[u8]; 3] = [&[0x01, 0x30], &[0x01, 0x01, 0x2b, 0, 1, 0x30], &[0x01]];
+    for witness in witnesses {
+        let scripts = [witness, &lock];
+        assert!(!Machine::new().unlocks(&scripts, Cache::new()));
+        // What the host presets is cleared behind the first script as well.
+        assert!(!Machine::new().unlocks(&scripts, Cache::new().with("returned", true)));
+    }
+    let reference = Machine::new().with_marker_across_scripts(true);
+    assert!(reference.unlocks(&[witnesses[0], &lock], Cache::new()));
+}
+
+#[test]
 fn a_full_cache_is_not_caught() {
     let fill = (0..=u8::MAX)
         .flat_map(|key| [&push(&[7; 1000])[..], &[0x1c, 49, 0x09, 1, key, 50]].concat());

@@ -38,6 +38,19 @@ type Vet = dyn Fn(PeerView<'_>, &[u8]) -> bool + Send + Sync + 'static;
 /// Body, nonce and time have at most [`MAX_MESSAGE`](Self::MAX_MESSAGE) bytes together, so uri and
 /// content at most 1,002: longer messages can be neither signed nor checked.
 ///
+/// # Differences from the original
+///
+/// Only what strangers could misuse is refused; messages that either side makes pass on the other.
+///
+/// | the original | here | to have it back |
+/// |---|---|---|
+/// | A nonce may have any length, so bytes can move between it and the body. | 16 bytes | none |
+/// | Fields may be lists and other types, or end the check by an exception. | Bytes, and for the time an integer as well; all else fails the check. | none |
+/// | A peer's data says its lock, also an empty one. | The application is asked, and an empty lock opens nothing. | [`peer_locks`](Self::peer_locks)`(\|_, _\| true)` |
+/// | Captured messages pass again, of whatever age. | As with other plugins: [`ReplayPolicy`](crate::ReplayPolicy) | `ReplayPolicy::Off` |
+/// | Scripts run as long as they like. | A budget of [`BUDGET`](Self::BUDGET) units, and a bounded cache. | [`machine`](Self::machine) |
+/// | A witness that ends by RETURN ends the first block of the lock, too. | It ends itself. | a [`machine`](Self::machine) [with the marker](Machine::with_marker_across_scripts) |
+///
 /// # Examples
 ///
 /// One key for all, as the original's plugin does by default:
