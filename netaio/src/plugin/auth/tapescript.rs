@@ -47,7 +47,7 @@ type Vet = dyn Fn(PeerView<'_>, &[u8]) -> bool + Send + Sync + 'static;
 /// | A nonce may have any length, so bytes can move between it and the body. | 16 bytes | none |
 /// | Fields may be lists and other types, or end the check by an exception. | Bytes, and for the time an integer as well; all else fails the check. | none |
 /// | A peer's data says its lock, also an empty one. | The application is asked, and an empty lock opens nothing. | [`peer_locks`](Self::peer_locks)`(\|_, _\| true)` |
-/// | Captured messages pass again, of whatever age. | As with other plugins: [`ReplayPolicy`](crate::ReplayPolicy) | `ReplayPolicy::Off` |
+/// | Captured messages pass again, of whatever age. | As with other plugins: [`ReplayPolicy`](crate::ReplayPolicy) | [`ReplayMode::Off`](crate::ReplayMode::Off) |
 /// | Scripts run as long as they like. | A budget of [`BUDGET`](Self::BUDGET) units, and a bounded cache. | [`machine`](Self::machine) |
 /// | A witness that ends by RETURN ends the first block of the lock, too. | It ends itself. | a [`machine`](Self::machine) [with the marker](Machine::with_marker_across_scripts) |
 ///
