@@ -39,6 +39,24 @@ pub fn disassemble(code: &[u8]) -> Result<Vec<String>, Error> {
     Disassembler::new().disassemble(code)
 }
 
+/// Writes the op that byte code begins with; of a block only its first line.
+///
+/// # Errors
+///
+/// As [`Disassembler::disassemble`].
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(tapescript::disasm::first_line(&[0x02, 5, 0x1d])?, "OP_PUSH0 d5");
+/// # Ok::<(), tapescript::Error>(())
+/// ```
+pub fn first_line(code: &[u8]) -> Result<String, Error> {
+    Ok(match Disassembler::new().next(&mut Reader { code, at: 0 })? {
+        Next::Line(line) | Next::Block(line, ..) => line,
+    })
+}
+
 /// Makes source lines of byte code.
 #[derive(Clone, Debug, Default)]
 pub struct Disassembler {
@@ -89,16 +107,16 @@ impl Disassembler {
         let blanks = code.len().saturating_mul(per_byte).saturating_add(FREE_BLANKS);
         let mut lines = Lines { lines: Vec::new(), depth, blanks };
         let mut blocks: Vec<Block<'_>> = Vec::new();
-        let mut tape = Reader(code);
+        let mut tape = Reader { code, at: 0 };
         loop {
-            if tape.0.is_empty() {
+            if tape.has_ended() {
                 let Some(block) = blocks.pop() else { return Ok(lines.lines) };
                 tape = block.rest;
                 lines.depth -= 1;
                 match block.second {
                     None => lines.push("}")?,
                     // An empty part of `TRY` is left out, that of `IF` is not.
-                    Some((word, part)) if word == "EXCEPT" && part.0.is_empty() => {
+                    Some((word, part)) if word == "EXCEPT" && part.has_ended() => {
                         lines.push("}")?
                     }
                     Some((word, part)) => {
@@ -110,52 +128,68 @@ impl Disassembler {
                 }
                 continue;
             }
-            let code = tape.byte()?;
-            let Some(op) = Op::from_code(code) else {
-                let count = tape.byte()?;
-                match self.soft_forks.name(code) {
-                    Some(name) => lines.push(&format!("{name} d{count}"))?,
-                    None => lines.push(&format!("NOP{code} d{count}"))?,
+            match self.next(&mut tape)? {
+                Next::Line(line) => lines.push(&line)?,
+                Next::Block(opening, first, second) => {
+                    if blocks.len() == MAX_DEPTH {
+                        return Err(Error::new(ErrorKind::Recursion, "blocks are nested too deep"));
+                    }
+                    lines.push(&opening)?;
+                    lines.depth += 1;
+                    blocks.push(Block { second, rest: tape });
+                    tape = first;
                 }
-                continue;
-            };
-            if let Some((opening, first, second)) = block(op, &mut tape)? {
-                if blocks.len() == MAX_DEPTH {
-                    return Err(Error::new(ErrorKind::Recursion, "blocks are nested too deep"));
-                }
-                lines.push(&opening)?;
-                lines.depth += 1;
-                blocks.push(Block { second, rest: tape });
-                tape = first;
-            } else {
-                lines.push(&line(op, &mut tape)?)?;
             }
         }
     }
+
+    /// Reads the next op. Errors say where it begins.
+    fn next<'c>(&self, tape: &mut Reader<'c>) -> Result<Next<'c>, Error> {
+        let at = tape.at;
+        self.read(tape).map_err(|error| {
+            Error::new(error.kind(), format!("the op at byte {at}: {}", error.message()))
+        })
+    }
+
+    fn read<'c>(&self, tape: &mut Reader<'c>) -> Result<Next<'c>, Error> {
+        let code = tape.byte()?;
+        let Some(op) = Op::from_code(code) else {
+            let count = tape.byte()?;
+            return Ok(Next::Line(match self.soft_forks.name(code) {
+                Some(name) => format!("{name} d{count}"),
+                None => format!("NOP{code} d{count}"),
+            }));
+        };
+        Ok(match op {
+            Op::Def => {
+                let handle = tape.byte()?;
+                Next::Block(format!("OP_DEF {handle} {{"), tape.part()?, None)
+            }
+            Op::If => Next::Block("OP_IF {".into(), tape.part()?, None),
+            Op::IfElse => Next::Block("OP_IF {".into(), tape.part()?, Some(("ELSE", tape.part()?))),
+            Op::TryExcept => {
+                Next::Block("OP_TRY {".into(), tape.part()?, Some(("EXCEPT", tape.part()?)))
+            }
+            Op::Loop => Next::Block("OP_LOOP {".into(), tape.part()?, None),
+            _ => Next::Line(line(op, tape)?),
+        })
+    }
 }
+
+/// An op that was read.
+enum Next<'c> {
+    Line(String),
+    /// A block: its first line, and the code of its one or two parts.
+    Block(String, Reader<'c>, Option<Part<'c>>),
+}
+
+/// The second part of a block, and the word before it.
+type Part<'c> = (&'static str, Reader<'c>);
 
 /// A block that is open: what is still to be written of it, and the code behind it.
 struct Block<'c> {
-    second: Option<(&'static str, Reader<'c>)>,
+    second: Option<Part<'c>>,
     rest: Reader<'c>,
-}
-
-/// The first line of a block, and the code of its one or two parts.
-type Parts<'c> = (String, Reader<'c>, Option<(&'static str, Reader<'c>)>);
-
-/// Reads a block, if the op is one.
-fn block<'c>(op: Op, tape: &mut Reader<'c>) -> Result<Option<Parts<'c>>, Error> {
-    Ok(Some(match op {
-        Op::Def => {
-            let handle = tape.byte()?;
-            (format!("OP_DEF {handle} {{"), tape.part()?, None)
-        }
-        Op::If => ("OP_IF {".into(), tape.part()?, None),
-        Op::IfElse => ("OP_IF {".into(), tape.part()?, Some(("ELSE", tape.part()?))),
-        Op::TryExcept => ("OP_TRY {".into(), tape.part()?, Some(("EXCEPT", tape.part()?))),
-        Op::Loop => ("OP_LOOP {".into(), tape.part()?, None),
-        _ => return Ok(None),
-    }))
 }
 
 /// The line of an op that is no block.
@@ -169,7 +203,7 @@ fn line(op: Op, tape: &mut Reader<'_>) -> Result<String, Error> {
         Op::Push2 => {
             let length = tape.length()?;
             if i16::try_from(length).is_err() {
-                return Err(Error::script("OP_PUSH2 with a negative size"));
+                return Err(Error::script("OP_PUSH2 takes sizes above 32767 for negative"));
             }
             format!("{name} d{length} x{}", hex(tape.bytes(length)?))
         }
@@ -235,15 +269,24 @@ impl Lines {
     }
 }
 
-/// The code that was not read yet.
+/// A part of the code, and where it is read.
 #[derive(Clone, Copy)]
-struct Reader<'c>(&'c [u8]);
+struct Reader<'c> {
+    /// All code up to the end of the part.
+    code: &'c [u8],
+    at: usize,
+}
 
 impl<'c> Reader<'c> {
+    const fn has_ended(&self) -> bool {
+        self.at >= self.code.len()
+    }
+
     fn bytes(&mut self, length: usize) -> Result<&'c [u8], Error> {
-        let split = self.0.split_at_checked(length);
-        let (bytes, rest) = split.ok_or_else(|| Error::script("cannot read that many bytes"))?;
-        self.0 = rest;
+        let end = self.at.saturating_add(length);
+        let bytes = self.code.get(self.at..end);
+        let bytes = bytes.ok_or_else(|| Error::script("the code ends inside of it"))?;
+        self.at = end;
         Ok(bytes)
     }
 
@@ -265,7 +308,9 @@ impl<'c> Reader<'c> {
     /// Code behind its length in two bytes.
     fn part(&mut self) -> Result<Self, Error> {
         let length = self.length()?;
-        Ok(Self(self.bytes(length)?))
+        let at = self.at;
+        self.bytes(length)?;
+        Ok(Self { code: self.code.get(..self.at).unwrap_or_default(), at })
     }
 }
 

@@ -66,6 +66,7 @@ mistakes! {
     blocks_nested_too_deep: "if { ".repeat(500) + &"} ".repeat(500);
     block_too_long: format!("loop {{ push x{} }}", "ab".repeat(65535));
     end_of_a_long_line: format!("push x{} dupe {}", "ab".repeat(100), "true ".repeat(100));
+    characters_that_turn_the_line: "push s\"\u{202e}\u{1b}[2J\" d\u{2066}up\u{200b}\n";
     wide_characters: "push s\"größe\" 鍵 dup";
 }
 

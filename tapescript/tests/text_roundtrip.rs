@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tapescript::asm::{Assembler, assemble, tokens};
 use tapescript::disasm::{Disassembler, disassemble};
 use tapescript::num::Int;
-use tapescript::{ErrorKind, Op};
+use tapescript::{ErrorKind, Limits, Machine, Op};
 
 #[test]
 fn code_that_is_disassembled_assembles_again() {
@@ -178,6 +178,28 @@ fn the_size_of_the_code_is_limited() {
     assert!(Assembler::new().max_output(100).assemble(&source).is_ok());
     let error = Assembler::new().max_output(99).assemble(&source).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Exhausted);
+}
+
+#[test]
+fn comptime_blocks_share_one_budget() {
+    let mut limits = Limits::default();
+    limits.budget = 700;
+    let machine = Machine::new().with_limits(limits);
+    let assembler = Assembler::new().machine(&machine);
+    let block = "~! { push d99 loop { push d-1 add_ints d2 } pop0 } ";
+    assert!(assembler.assemble(block).is_ok());
+    assert!(assembler.assemble(block).is_ok(), "each source has a budget of its own");
+    for source in [block.repeat(2), format!("!= twice [ ] {{ {} }} !twice [ ]", block.repeat(2))] {
+        let error = assembler.assemble(&source).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Exhausted, "{error}");
+    }
+}
+
+#[test]
+fn an_error_of_the_disassembler_says_where_its_op_begins() {
+    // The last op is cut off by the end of its block.
+    let error = disassemble(&[0x01, 0x2b, 0, 2, 0x1d, 0x02, 0x03]).unwrap_err();
+    assert_eq!(error.to_string(), "the op at byte 5: the code ends inside of it");
 }
 
 #[test]

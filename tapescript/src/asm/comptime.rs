@@ -73,23 +73,7 @@ fn value<'s>(
 ) -> Result<Option<Token<'s>>, AssembleError> {
     let Some(opener) = block.opener else { return Ok(None) };
     let code = session.assemble_resolved(&block.tokens, macros)?;
-    let value = if opener.is("~!") {
-        let Some(run) = &session.assembler.comptime else {
-            let fault = Fault::syntax("comptime blocks cannot be run here");
-            return Err(
-                opener.fail(fault, "a machine given to the assembler, or `~` to only assemble")
-            );
-        };
-        match run(&code) {
-            Ok(value) => value,
-            Err(error) => {
-                let wrong = format!("the comptime block failed: {}", error.message());
-                return Err(opener.fail(Fault::new(error.kind(), wrong), "statements that succeed"));
-            }
-        }
-    } else {
-        Some(code)
-    };
+    let value = if opener.is("~!") { session.run_comptime(&code, opener)? } else { Some(code) };
     let Some(value) = value else { return Ok(None) };
     session.spend(value.len() * 2, opener)?;
     let mut text = String::with_capacity(value.len() * 2 + 1);

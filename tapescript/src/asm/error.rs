@@ -145,7 +145,6 @@ impl AssembleError {
         let mut indent = column - skipped;
         let width = token.chars().take(LINE_WIDTH.saturating_sub(indent)).count().max(1);
         // Tabs are shown as blanks, so that the mark stands below the token.
-        let visible = |c: char| if c.is_control() { ' ' } else { c };
         let mut rest = before.chars().chain(after.chars()).map(visible).skip(skipped);
         let mut text: String = rest.by_ref().take(LINE_WIDTH).collect();
         if skipped > 0 {
@@ -200,10 +199,25 @@ impl Fault {
 
 /// The text of a token for a message: in one line, and not too long.
 pub(super) fn quote(text: &str) -> String {
-    let mut chars = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut chars = text.chars().map(visible);
     let mut quoted: String = chars.by_ref().take(EXCERPT).collect();
     if chars.next().is_some() {
         quoted.push('…');
     }
     format!("`{quoted}`")
+}
+
+/// The character, or a blank for one that moves others about in a terminal: control characters, separators of lines,
+/// and marks that turn the direction of writing.
+const fn visible(c: char) -> char {
+    match c {
+        '\0'..='\x1f'
+        | '\x7f'..='\u{9f}'
+        | '\u{61c}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' => ' ',
+        c => c,
+    }
 }

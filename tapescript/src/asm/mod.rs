@@ -13,8 +13,8 @@
 //!
 //! Any text is assembled or refused in a time that is proportional to its length and the [limit of the byte
 //! code](Assembler::max_output) together, and with memory below 256 times that. Blocks may be nested 480 deep, and
-//! macros 16. Scripts that comptime blocks run are the matter of the [machine given](Assembler::comptime), which should
-//! have a budget.
+//! macros 16. Scripts that comptime blocks run come on top: at most the [budget](crate::Limits::budget) of the
+//! [machine given](Assembler::machine) for all of them together, or what a [function given](Assembler::comptime) does.
 
 mod block;
 mod comptime;
@@ -32,7 +32,6 @@ mod word;
 
 use std::fmt;
 
-use crate::cache::Cache;
 use crate::error::Error;
 use crate::machine::Machine;
 
@@ -62,8 +61,14 @@ pub fn assemble(source: &str) -> Result<Vec<u8>, AssembleError> {
     Assembler::new().assemble(source)
 }
 
-/// Runs a script while source text is assembled, and gives the top of the stack.
-type Comptime<'h> = Box<dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, Error> + Send + Sync + 'h>;
+/// Runs a script and gives the top of the stack.
+type Runner<'h> = dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, Error> + Send + Sync + 'h;
+
+/// What runs scripts while source text is assembled.
+enum Comptime<'h> {
+    Function(Box<Runner<'h>>),
+    Machine(&'h Machine),
+}
 
 /// Makes byte code of source text.
 pub struct Assembler<'h> {
@@ -116,10 +121,11 @@ impl<'h> Assembler<'h> {
         self,
         run: impl Fn(&[u8]) -> Result<Option<Vec<u8>>, Error> + Send + Sync + 'h,
     ) -> Self {
-        Self { comptime: Some(Box::new(run)), ..self }
+        Self { comptime: Some(Comptime::Function(Box::new(run))), ..self }
     }
 
-    /// Runs the scripts of comptime blocks on a machine, within its budget, and knows its soft forks.
+    /// Runs the scripts of comptime blocks on a machine, and knows its soft forks. All blocks of a source together have
+    /// the [budget](crate::Limits::budget) of the machine.
     ///
     /// # Examples
     ///
@@ -137,11 +143,7 @@ impl<'h> Assembler<'h> {
             let aliases: Vec<_> = fork.aliases().iter().map(String::as_str).collect();
             known.soft_fork(fork.code(), fork.name(), &aliases)
         });
-        known.comptime(|script| {
-            let mut run = machine.run(script, Cache::new());
-            run.result?;
-            Ok(run.stack.pull().ok().map(|item| item.to_vec()))
-        })
+        Self { comptime: Some(Comptime::Machine(machine)), ..known }
     }
 
     /// Refuses sources with more byte code than this; the default is [`Assembler::MAX_OUTPUT`]. The text that macros

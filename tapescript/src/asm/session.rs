@@ -1,12 +1,14 @@
 //! What all parts of one source text share: the limits, and how a list of tokens is assembled.
 
-use super::Assembler;
 use super::block::Statements;
 use super::comptime;
 use super::error::{AssembleError, Fault};
 use super::macros::{Expansion, Macros};
 use super::token::Token;
+use super::{Assembler, Comptime};
+use crate::cache::Cache;
 use crate::error::ErrorKind;
+use crate::machine::Machine;
 
 /// How deep blocks and comptime blocks may be nested together. The reference ends a little above.
 pub(super) const MAX_DEPTH: usize = 480;
@@ -23,12 +25,14 @@ pub(super) struct Session<'a> {
     /// How many comptime blocks are open around the list in work.
     pub(super) depth: usize,
     macro_depth: usize,
+    /// The units of the machine's budget that scripts of comptime blocks have spent.
+    spent: u64,
 }
 
 impl<'a> Session<'a> {
     pub(super) fn new(assembler: &'a Assembler<'a>) -> Self {
         let budget = assembler.max_output;
-        Self { assembler, budget, depth: 0, macro_depth: 0 }
+        Self { assembler, budget, depth: 0, macro_depth: 0, spent: 0 }
     }
 
     /// Assembles tokens of which nothing was done yet.
@@ -61,6 +65,37 @@ impl<'a> Session<'a> {
         let code = expansion.tokens().and_then(|tokens| self.assemble(tokens));
         self.macro_depth -= 1;
         code.map_err(|error| error.called_at(call.position()))
+    }
+
+    /// Runs the script of a comptime block, and gives the top of the stack.
+    pub(super) fn run_comptime(
+        &mut self,
+        code: &[u8],
+        opener: &Token<'_>,
+    ) -> Result<Option<Vec<u8>>, AssembleError> {
+        let result = match &self.assembler.comptime {
+            None => {
+                let fault = Fault::syntax("comptime blocks cannot be run here");
+                let expected = "a machine given to the assembler, or `~` to only assemble";
+                return Err(opener.fail(fault, expected));
+            }
+            Some(Comptime::Function(run)) => run(code),
+            Some(Comptime::Machine(machine)) => {
+                let mut limits = *machine.limits();
+                limits.budget = limits.budget.saturating_sub(self.spent);
+                let mut run = Machine::clone(machine).with_limits(limits).run(code, Cache::new());
+                self.spent += run.spent;
+                run.result.map(|()| run.stack.pull().ok().map(|item| item.to_vec()))
+            }
+        };
+        result.map_err(|error| {
+            let wrong = format!("the comptime block failed: {}", error.message());
+            let expected = match error.kind() {
+                ErrorKind::Exhausted => "blocks that stay within one budget, all of them together",
+                _ => "statements that succeed",
+            };
+            opener.fail(Fault::new(error.kind(), wrong), expected)
+        })
     }
 
     /// Counts work that is not in proportion to the length of the source: bytes that macros and comptime blocks
