@@ -13,6 +13,7 @@ mod host;
 mod limits;
 mod machine;
 pub mod num;
+mod observer;
 mod op;
 mod ops;
 mod script;
@@ -32,6 +33,7 @@ pub use host::{
 };
 pub use limits::Limits;
 pub use machine::{Machine, Run, Verdict};
+pub use observer::{Observer, Step};
 pub use op::Op;
 pub use script::Script;
 pub use stack::{Item, Stack};

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::flags::{DEFAULT_THRESHOLD, Flags};
 use crate::host::{Contract, SignatureExtension, SoftFork, TemplateCheck};
 use crate::limits::Limits;
+use crate::observer::Observer;
 use crate::stack::Stack;
 use crate::vm::Vm;
 
@@ -35,6 +36,7 @@ pub struct Machine {
     environment: Arc<dyn Environment>,
     marker_crosses_scripts: bool,
     extends_blocks: bool,
+    observer: Option<Observer>,
 }
 
 impl Default for Machine {
@@ -50,6 +52,7 @@ impl Default for Machine {
             environment: Arc::new(System),
             marker_crosses_scripts: false,
             extends_blocks: false,
+            observer: None,
         }
     }
 }
@@ -138,6 +141,15 @@ impl Machine {
     #[must_use]
     pub const fn with_plugins_in_blocks(mut self, on: bool) -> Self {
         self.extends_blocks = on;
+        self
+    }
+
+    /// Tells somebody of each op before it runs and after it; nobody by default.
+    ///
+    /// It is for finding out what scripts do: a run that is observed is slower.
+    #[must_use]
+    pub fn with_observer(mut self, observer: Observer) -> Self {
+        self.observer = Some(observer);
         self
     }
 
@@ -237,6 +249,10 @@ impl Machine {
 
     pub(crate) fn forks(&self) -> impl Iterator<Item = &SoftFork> {
         self.forks.values()
+    }
+
+    pub(crate) const fn observer(&self) -> Option<&Observer> {
+        self.observer.as_ref()
     }
 
     pub(crate) const fn extends_blocks(&self) -> bool {

@@ -163,6 +163,11 @@ impl Tape {
         self.at.set(self.start);
     }
 
+    /// The whole code that the tape is a part of.
+    pub(crate) fn code(&self) -> &[u8] {
+        &self.code
+    }
+
     pub(crate) fn position(&self) -> usize {
         self.at.get()
     }

@@ -26,7 +26,8 @@ pub(crate) use message::SIGFIELDS;
 use crate::vm::Vm;
 
 impl Vm<'_> {
-    /// Runs the next op of the tape.
+    /// Runs the next op of the tape. It is called in one place, where a call more for each op is felt.
+    #[inline(always)]
     pub(crate) fn step(&mut self) -> Result<(), Error> {
         let code = self.tape.byte()?;
         self.spend(1)?;

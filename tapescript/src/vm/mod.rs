@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::flags::{EVAL_RETURN, Flags};
 use crate::limits::{Meter, cost, exhausted};
 use crate::machine::Machine;
+use crate::observer::Place;
 use crate::stack::Stack;
 use crate::tape::{Definitions, Tape};
 use crate::value::{Key, Value};
@@ -26,6 +27,8 @@ pub(crate) struct Vm<'m> {
     pub(crate) meter: Meter,
     /// The time is the same for the whole run.
     pub(crate) now: i64,
+    /// The op that an observer was told of.
+    pub(crate) told: Option<Place>,
     frames: Vec<Frame>,
     definitions: Rc<Definitions>,
 }
@@ -40,6 +43,7 @@ impl<'m> Vm<'m> {
             tape: Rc::new(Tape::script(&[], 0, Rc::clone(&definitions), Flags::new())),
             meter: Meter::new(machine.limits().budget),
             now,
+            told: None,
             frames: Vec::new(),
             definitions,
         }
@@ -50,9 +54,14 @@ impl<'m> Vm<'m> {
         self.meter.spend(cost::bytes(script.len()))?;
         let calls = self.tape.calls.get();
         self.tape = Rc::new(Tape::script(script, calls, Rc::clone(&self.definitions), flags));
+        let observed = self.machine.observer().is_some();
         loop {
             let result = if !self.tape.has_ended() {
-                self.step()
+                if observed {
+                    self.tell_next();
+                }
+                let result = self.step();
+                if observed { self.tell_end(result) } else { result }
             } else if let Some(frame) = self.frames.pop() {
                 self.leave(frame)
             } else {
@@ -62,6 +71,11 @@ impl<'m> Vm<'m> {
                 self.unwind(error)?;
             }
         }
+    }
+
+    /// How many tapes wait for the one that is read.
+    pub(crate) const fn waiting(&self) -> usize {
+        self.frames.len()
     }
 
     /// Spends units of the budget.
