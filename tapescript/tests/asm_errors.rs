@@ -34,6 +34,7 @@ mistakes! {
     number_with_too_many_digits: format!("push d{}", "9".repeat(4301));
     nothing_to_push: "push x";
     root_too_short: "merkleval x0102";
+    cache_count_missing: "write_cache s\"key\"";
     cache_count_too_large: "write_cache s\"key\" d256";
     sized_value_too_long: format!("read_cache x{}", "ab".repeat(256));
     index_too_large: "swap d0 d256";

@@ -1,8 +1,10 @@
 //! What the interop tests share: the Python original, child processes, deadlines.
 
 mod network;
+mod random;
 
 pub use network::Network;
+pub use random::Random;
 
 use std::{
     ffi::OsStr,

@@ -38,13 +38,16 @@ impl<'t, 's> Cursor<'t, 's> {
         self.peek(0).is_some_and(|token| token.is(text))
     }
 
-    /// Takes the next token, without which what `owner` began is incomplete.
+    /// Takes the next token, without which what `owner` began is incomplete. The error is at the last token taken.
     pub(super) fn take(
         &mut self,
         owner: &Token<'_>,
         expected: &'static str,
     ) -> Result<&'t Token<'s>, AssembleError> {
-        let token = self.peek(0).ok_or_else(|| owner.nothing_follows(expected))?;
+        let token = self.peek(0).ok_or_else(|| {
+            let last = self.index.checked_sub(1).and_then(|last| self.tokens.get(last));
+            last.unwrap_or(owner).nothing_follows(expected)
+        })?;
         self.index += 1;
         Ok(token)
     }

@@ -192,6 +192,14 @@ fn with_length(bytes: &[u8], width: usize) -> Result<Vec<u8>, Fault> {
     Ok([length, bytes].concat())
 }
 
+/// Checks that a value begins with one of these letters.
+pub(super) fn check_letter(text: &str, letters: &str) -> Result<(), Fault> {
+    match split(text) {
+        (letter, _) if !letter.is_empty() && letters.contains(letter) => Ok(()),
+        _ => Err(no_value(text)),
+    }
+}
+
 /// The error of a token that is no value of the right type.
 fn no_value(text: &str) -> Fault {
     Fault::syntax(format!("{} is no value that fits here", quote(text)))

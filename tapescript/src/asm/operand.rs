@@ -66,6 +66,24 @@ impl Operand {
     }
 }
 
+/// Writes the key and the count of `WRITE_CACHE`. Both must be there with a letter that fits before either is read,
+/// which decides between two mistakes.
+pub(super) fn write_key_and_count(
+    owner: &Token<'_>,
+    cursor: &mut Cursor<'_, '_>,
+    out: &mut Vec<u8>,
+) -> Result<(), AssembleError> {
+    let key = cursor.take(owner, KEY.expected)?;
+    let count = cursor.take(owner, COUNT.expected)?;
+    for (operand, token, letters) in [(KEY, key, "dxs"), (COUNT, count, "dx")] {
+        encode::check_letter(token.text(), letters)
+            .map_err(|fault| token.fail(fault, operand.expected))?;
+    }
+    out.extend(KEY.read(key)?);
+    out.extend(COUNT.read(count)?);
+    Ok(())
+}
+
 /// `PUSH` and its value are written together: the op depends on the length.
 pub(super) const PUSH: Operand = Operand::new(
     "a value for PUSH: `d` and decimal digits, `x` and hex digits, or `s` and text; 1 to 65535 bytes",
@@ -149,7 +167,6 @@ pub(super) const fn operands(op: Op) -> &'static [Operand] {
         | Op::GetValue => &[SIZED],
         Op::Push1 => &[PUSHED],
         Op::Push2 => &[PUSHED_2],
-        Op::WriteCache => &[KEY, COUNT],
         Op::DivFloat | Op::ModFloat => &[FLOAT],
         Op::Swap => &[INDEX, INDEX],
         Op::CheckMultisig | Op::CheckMultisigVerify => &[INDEX, INDEX, INDEX],

@@ -2,7 +2,7 @@
 
 use super::block::{Part, Statements};
 use super::error::{AssembleError, Fault, quote};
-use super::operand::{BYTE, NAME, PLAIN_COUNT, PUSH, SOFT_FORK, operands};
+use super::operand::{BYTE, NAME, PLAIN_COUNT, PUSH, SOFT_FORK, operands, write_key_and_count};
 use super::token::Token;
 use super::value::is_name;
 use super::word::{BLOCK_WORDS, Word, lookup, similar};
@@ -35,6 +35,10 @@ impl<'t, 's> Statements<'_, '_, 't, 's> {
                 Err(token.fail(fault, "`IF` … `ELSE` …, or `TRY` … `EXCEPT` …"))
             }
             Some(Word::Op(op @ (Op::If | Op::Def | Op::Loop))) => self.begin(token, op),
+            Some(Word::Op(Op::WriteCache)) => {
+                self.code.push(Op::WriteCache.code());
+                write_key_and_count(token, &mut self.cursor, &mut self.code)
+            }
             Some(Word::Op(op)) => {
                 self.code.push(op.code());
                 operands(op).iter().try_for_each(|operand| {
