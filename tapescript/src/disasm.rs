@@ -264,7 +264,11 @@ impl Lines {
             return Err(Error::new(ErrorKind::Recursion, "too much code is nested too deep"));
         };
         self.blanks = left;
-        self.lines.push(INDENT.repeat(self.depth) + text);
+        // Nothing is left over in a line: all of them together are large.
+        let mut line = String::with_capacity(blanks.saturating_add(text.len()));
+        line.extend(std::iter::repeat_n(INDENT, self.depth));
+        line.push_str(text);
+        self.lines.push(line);
         Ok(())
     }
 }

@@ -12,7 +12,7 @@
 //! # Untrusted text
 //!
 //! Any text is assembled or refused in a time that is proportional to its length and the [limit of the byte
-//! code](Assembler::max_output) together, and with memory below 128 times that. Blocks may be nested 480 deep, and
+//! code](Assembler::max_output) together, and with memory below 192 times that. Blocks may be nested 480 deep, and
 //! macros 16. Scripts that comptime blocks run come on top: at most the [budget](crate::Limits::budget) of the
 //! [machine given](Assembler::machine) for all of them together, or what a [function given](Assembler::comptime) does.
 
