@@ -41,6 +41,12 @@ mistakes! {
     push1_at_the_end: "true push1 x0102";
     string_not_closed: "push s\"some text\n\nverify";
     string_without_text: "push s";
+    comment_without_blanks: "true #one# false";
+    comment_of_another_language: "true // one";
+    end_of_try: "try { true } end_try";
+    negative_index: "swap d-1 d2";
+    negative_count: "write_cache s\"key\" d-1";
+    macro_in_macro: "!= one [ ] { true } != two [ ] { !one [ ] } !two [ ]";
     comment_not_closed: "true # one\nfalse";
     if_without_end: "true if false";
     brace_not_closed: "try { true\nexcept { false";

@@ -202,5 +202,8 @@ pub(super) fn check_letter(text: &str, letters: &str) -> Result<(), Fault> {
 
 /// The error of a token that is no value of the right type.
 fn no_value(text: &str) -> Fault {
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Fault::syntax(format!("{} has no letter that says how to read it", quote(text)));
+    }
     Fault::syntax(format!("{} is no value that fits here", quote(text)))
 }

@@ -31,7 +31,10 @@ impl<'s> Macros<'s> {
     pub(super) fn get(&self, call: &Token<'_>, name: &str) -> Result<&Macro<'s>, AssembleError> {
         self.0.get(&name.to_lowercase()).ok_or_else(|| {
             let fault = Fault::syntax(format!("there is no macro {}", quote(name)));
-            call.fail(fault, "a macro that `!= name [ arguments ] { body }` defines")
+            call.fail(
+                fault,
+                "one that `!= name [ arguments ] { body }` defines; macros do not know each other",
+            )
         })
     }
 }
@@ -47,7 +50,8 @@ impl Macro<'_> {
         if self.arguments != arguments.len() {
             let wrong =
                 format!("the number of arguments of {} is {}", quote(call.text()), arguments.len());
-            return Err(call.fail(Fault::syntax(wrong), self.arguments.to_string()));
+            let expected = format!("as many as its definition has: {}", self.arguments);
+            return Err(call.fail(Fault::syntax(wrong), expected));
         }
         let pieces = self.body.iter().map(|(token, slot)| {
             slot.and_then(|slot| arguments.get(slot))

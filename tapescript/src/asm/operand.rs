@@ -53,7 +53,7 @@ impl Operand {
             Presence::AfterSize => {
                 let second = cursor.peek(1).ok_or_else(|| {
                     owner
-                        .nothing_follows("a value and something behind it, or the size and a value")
+                        .nothing_follows("a value and something behind it, or the size and a value; `PUSH` needs neither")
                 })?;
                 if !ends_operand(assembler, second.text()) {
                     cursor.index += 1;

@@ -129,6 +129,10 @@ impl<'t, 's> Statements<'_, '_, 't, 's> {
         let name = quote(text);
         let wrong = if BLOCK_WORDS.contains(&text) {
             format!("{name} is out of place")
+        } else if text == "END_TRY" {
+            format!("{name} ends no block: a `TRY` without braces ends with `EXCEPT`")
+        } else if text.starts_with("//") || text.starts_with('#') {
+            format!("{name} begins no comment: it is `# … #`, with blanks around both marks")
         } else if lookup(self.session.assembler, text, false).is_some() {
             format!("the alias {name} is unknown directly in a definition")
         } else if let Some(known) = similar(text) {

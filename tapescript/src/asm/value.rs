@@ -74,7 +74,11 @@ pub(super) fn integer(text: &str, sign: Sign) -> Result<Int, Fault> {
         Sign::Any => text.strip_prefix(['-', '+']).unwrap_or(text),
     };
     let Some(digits) = digits(bare) else {
-        return Err(Fault::value(format!("{} is no decimal integer", quote(text))));
+        let wrong = match digits(text.trim_start_matches(['-', '+'])) {
+            Some(_) => "has a sign that cannot stand here",
+            None => "is no decimal integer",
+        };
+        return Err(Fault::value(format!("{} {wrong}", quote(text))));
     };
     if digits.len() > MAX_DIGITS {
         return Err(Fault::value(format!("a number has more than {MAX_DIGITS} digits")));
@@ -91,7 +95,11 @@ pub(super) fn float(text: &str, point: bool) -> Result<[u8; 4], Fault> {
         _ => (bare, ""),
     };
     let Some(digits) = digits(&[whole, fraction].concat()) else {
-        return Err(Fault::value(format!("{} is no decimal number", quote(text))));
+        let wrong = match bare.contains('.') && !point {
+            true => "has a point, which cannot stand here",
+            false => "is no decimal number",
+        };
+        return Err(Fault::value(format!("{} {wrong}", quote(text))));
     };
     let (whole, fraction) = digits.split_at(whole.chars().count());
     let value: f64 = format!("{whole}.{fraction}").parse().unwrap_or(f64::INFINITY);
