@@ -9,7 +9,7 @@ macro_rules! table {
         /// there to be replaced by a [soft fork](crate::SoftFork).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u8)]
-        #[allow(missing_docs, reason = "each is what its name says; the guide explains them by chapter")]
+        #[allow(missing_docs, reason = "each is what its name says; `guide::ops` explains them")]
         pub enum Op {
             $($variant = $code,)*
         }

@@ -44,8 +44,17 @@ impl Folder {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (out, err) = (text(&output.stdout), text(&output.stderr));
         let err = if err.is_empty() { err } else { format!("--- stderr\n{err}") };
-        format!("{out}{err}--- exit code {}", output.status.code().unwrap())
+        without_costs(&format!("{out}{err}--- exit code {}", output.status.code().unwrap()))
     }
+}
+
+/// The text without what was spent, which is another test's matter.
+fn without_costs(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.split_once(" of ") {
+        Some((spent, budget)) if spent.starts_with("spent ") => format!("spent … of {budget}"),
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Makes a test of each command on an empty folder.
@@ -81,7 +90,7 @@ commands! {
     run_error: ["run"], "true\nverify push d5 true if { add_ints d2 }";
     run_error_in_a_script_of_the_stack: ["run", "--trace"], "push ~ { false verify } eval";
     run_out_of_rounds: ["run"], "true loop { true }";
-    run_out_of_budget: ["run", "--budget", "100"], "true loop { true loop { pop0 false } not }";
+    run_out_of_budget: ["run", "--budget", "100"], &"true ".repeat(200);
     run_out_of_memory: ["run", "--memory", "100"], "push x00 shake256 x40 pop0";
     run_with_cache: ["run", "--cache", "name=shello", "--cache", "@key=x0a0b", "-f", "1=xff00"],
         "get_value s\"name\" @key msg x00";
@@ -189,6 +198,26 @@ fn nobody_has_to_read_all_of_a_trace() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.status.code(), Some(2));
+}
+
+/// The console of the README shows what a shell does.
+#[cfg(unix)]
+#[test]
+fn the_readme_is_true() {
+    let folder = Folder::new("readme");
+    let command = PathBuf::from(env!("CARGO_BIN_EXE_tapescript"));
+    let path =
+        format!("{}:{}", command.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let readme = include_str!("../README.md");
+    let console = readme.split("```console\n").nth(1).unwrap().split("```").next().unwrap();
+    let mut shown = String::new();
+    for line in console.lines().filter_map(|line| line.strip_prefix("$ ")) {
+        let mut shell = Command::new("sh");
+        let output =
+            shell.args(["-c", line]).current_dir(&folder.0).env("PATH", &path).output().unwrap();
+        shown += &format!("$ {line}\n{}", String::from_utf8(output.stdout).unwrap());
+    }
+    assert_eq!(without_costs(&shown), without_costs(console));
 }
 
 fn show(name: &str, shown: &str) {

@@ -4,7 +4,7 @@
 //! the number of the case, which is the same again with the same seed.
 
 use netaio::tapescript::{
-    ErrorKind, Machine, Op,
+    Cache, ErrorKind, Machine, Op,
     asm::{AssembleError, Assembler, assemble},
     disasm::Disassembler,
 };
@@ -423,7 +423,7 @@ fn original() -> Option<(Process, u64, u64)> {
     Some((process, number("NETAIO_TEXTS", 1_500), number("NETAIO_SEED", 1)))
 }
 
-async fn answer(original: &mut Process, question: &Json) -> Json {
+async fn answer_to(original: &mut Process, question: &Json) -> Json {
     within(original.say(&question.to_string())).await;
     let answer = original.line().await.expect("an answer");
     serde_json::from_str(&answer).expect("JSON")
@@ -445,7 +445,7 @@ async fn random_sources_are_assembled_to_the_same() {
             Ok(code) => json!({ "code": hex(code) }),
             Err(error) => json!({ "error": error.kind().name() }),
         };
-        let theirs = answer(&mut original, &json!({ "source": source })).await;
+        let theirs = answer_to(&mut original, &json!({ "source": source })).await;
         let told = ours.as_ref().err().map(AssembleError::to_string);
         assert_eq!(shown, theirs, "source {case} of seed {seed}: {source:?}; {told:?}");
         compared += 1;
@@ -474,11 +474,55 @@ async fn random_code_is_disassembled_to_the_same() {
                 json!({ "lines": lines, "again": again })
             }
         };
-        let theirs = answer(&mut original, &json!({ "code": hex(&code), "indent": indent })).await;
+        let theirs =
+            answer_to(&mut original, &json!({ "code": hex(&code), "indent": indent })).await;
         assert_eq!(shown, theirs, "code {case} of seed {seed}: {}; {ours:?}", hex(&code));
         compared += 1;
         succeeded += u64::from(ours.is_ok());
     }
     eprintln!("{compared} codes compared, {succeeded} of them disassembled");
     assert!(compared * 10 > count * 9 && succeeded * 5 > compared, "the codes say little");
+}
+
+/// What `guide::differences` lists, so that the list stays true on both sides.
+#[tokio::test]
+async fn what_is_said_to_differ_differs() {
+    let Some((mut original, ..)) = original() else { return };
+    let nested = |depth: usize| "if { ".repeat(depth) + &"} ".repeat(depth);
+    let sources = [
+        (String::from("write_cache d72057594037927936 d1"), "ok", "OverflowError"),
+        ("@= name 五".into(), "SyntaxError", "ValueError"),
+        ("@कि".into(), "ok", "SyntaxError"),
+        ("push ~! { true }".into(), "SyntaxError", "ok"),
+        (nested(481), "RecursionError", "ok"),
+    ];
+    let outcome = |answer: &Json| answer["error"].as_str().unwrap_or("ok").to_owned();
+    for (source, ours, theirs) in sources {
+        let result = assemble(&source);
+        assert_eq!(
+            result.as_ref().map_or_else(|error| error.kind().name(), |_| "ok"),
+            ours,
+            "{source}"
+        );
+        let answer = answer_to(&mut original, &json!({ "source": source })).await;
+        assert_eq!(outcome(&answer), theirs, "{source}");
+    }
+    let mut deep = Vec::new();
+    for _ in 0..481 {
+        let length = u16::try_from(deep.len()).expect("it is short").to_be_bytes();
+        deep.splice(0..0, [Op::If.code()].into_iter().chain(length));
+    }
+    let result = Disassembler::new().disassemble(&deep);
+    assert_eq!(result.expect_err("it is too deep").kind(), ErrorKind::Recursion);
+    let answer = answer_to(&mut original, &json!({ "code": hex(&deep), "indent": 0 })).await;
+    assert_eq!(outcome(&answer), "ok");
+
+    let Some(python) = python() else { return };
+    let mut original = Process::start(&python, [script("run_scripts.py")]);
+    let code = assemble("push d1000000000000000 random").expect("it is well formed");
+    let run = Machine::new().run(&code, Cache::new());
+    assert_eq!(run.result.expect_err("it is too much").message(), "Stack item size too large");
+    let question = json!({ "script": hex(&code), "stack": [], "fields": {}, "timestamp": 0 });
+    let answer = answer_to(&mut original, &question).await;
+    assert_eq!(answer["error"][0], "MemoryError");
 }
