@@ -85,7 +85,7 @@ impl Backend {
             match task {
                 #[cfg(avx512)]
                 Task::Counter { stream, text }
-                    if self.avx512 && text.len() >= sha256::WORTHWHILE =>
+                    if self.avx512 && text.len() >= sha256::stream::WORTHWHILE =>
                 {
                     sha256::avx512::counter(stream, text);
                 }
@@ -96,13 +96,13 @@ impl Backend {
                 }
                 #[cfg(avx512)]
                 Task::Salsa20 { stream, text }
-                    if self.avx512 && text.len() >= salsa20::WORTHWHILE =>
+                    if self.avx512 && text.len() >= salsa20::avx512::WORTHWHILE =>
                 {
                     salsa20::avx512::xor(stream, text);
                 }
                 #[cfg(avx512)]
                 Task::Poly1305 { multiplier, blocks, sum }
-                    if self.avx512_ifma && blocks.len() >= poly1305::WORTHWHILE =>
+                    if self.avx512_ifma && blocks.len() >= poly1305::avx512::WORTHWHILE =>
                 {
                     poly1305::avx512::add_up(multiplier, blocks, sum);
                 }

@@ -4,10 +4,12 @@
 //! the one before. Here independent blocks are worked on together, in the lanes of wide registers
 //! or interleaved. The results are those of the plain algorithms.
 //!
-//! | function | AVX-512 | SHA extensions | anywhere else |
+//! | methods of [`Backend`] | AVX-512 | SHA extensions | anywhere else |
 //! |---|---|---|---|
-//! | [`sha256::xor_counter_stream`] | 16 blocks | 2 blocks | 1 block, by the `sha2` crate |
-//! | [`sha256::compress`], [`sha256::compress_pair`] | | 1 block of each message | 1 block, by the `sha2` crate |
+//! | `xor_counter_stream` | 16 blocks | 2 blocks | 1 block, by the `sha2` crate |
+//! | `compress`, `compress_pair` | as the next | 1 block of each message | 1 block, by the `sha2` crate |
+//! | `xor_salsa20` | 16 blocks | as the next | 1 block, by the `salsa20` crate |
+//! | `poly1305` | 8 blocks (with IFMA) | as the next | 4 blocks |
 //!
 //! What the processor can do is looked for when the program runs. Nothing here depends on the
 //! secrets in its time: there is no branch on them and no table.

@@ -17,9 +17,6 @@ pub(crate) type Block = [u8; 16];
 /// The lanes of AVX-512, and so the blocks that are added up by themselves.
 pub(crate) const LANES: usize = 8;
 
-/// For fewer blocks than this the powers of the key would cost more than the lanes gain.
-pub(crate) const WORTHWHILE: usize = 4 * LANES;
-
 impl Backend {
     /// Returns the MAC of a text. Two texts under one key would give the key away.
     ///
@@ -59,7 +56,7 @@ mod tests {
     use ::poly1305::{Poly1305, universal_hash::KeyInit};
 
     use super::*;
-    use crate::samples::{array, bytes};
+    use crate::samples::{array, bytes, lengths};
 
     fn check(backend: Backend, key: &[u8; 32], text: &[u8]) {
         let expected = Poly1305::new(key.into()).compute_unpadded(text);
@@ -69,9 +66,8 @@ mod tests {
 
     #[test]
     fn every_length_is_as_the_poly1305_crate_has_it() {
-        let lengths = if cfg!(miri) { 80 } else { 2_200 };
         for backend in Backend::all() {
-            for length in (0..lengths).chain((!cfg!(miri)).then_some(65_424)) {
+            for length in lengths() {
                 let text: Vec<u8> = bytes(length).take(length as usize).collect();
                 check(backend, &array(!length), &text);
             }

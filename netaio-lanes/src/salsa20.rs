@@ -10,9 +10,6 @@ use crate::{Backend, dispatch::Task};
 /// How many bytes a block gives.
 pub(crate) const LENGTH: usize = 64;
 
-/// For a shorter text than this sixteen lanes would be too empty.
-pub(crate) const WORTHWHILE: usize = 3 * LENGTH;
-
 /// The stream of a key and a nonce, from a block on.
 #[derive(Clone, Copy)]
 pub(crate) struct Stream<'a> {
@@ -51,14 +48,13 @@ impl Backend {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::{array, bytes};
+    use crate::samples::{array, bytes, lengths};
 
     #[test]
     fn every_length_and_start_is_as_the_salsa20_crate_has_it() {
         use ::salsa20::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
-        let lengths = if cfg!(miri) { 150 } else { 2_200 };
         for backend in Backend::all() {
-            for length in (0..lengths).chain((!cfg!(miri)).then_some(65_424)) {
+            for length in lengths() {
                 let (key, nonce, block) = (array(length), array(!length), length % 5);
                 let text: Vec<u8> = bytes(length ^ 7).take(length as usize).collect();
                 let (mut expected, mut got) = (text.clone(), text);

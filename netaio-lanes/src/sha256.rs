@@ -6,9 +6,9 @@ pub(crate) mod avx512;
 pub(crate) mod portable;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod sha_ni;
-mod stream;
+pub(crate) mod stream;
 
-pub(crate) use stream::{Stream, WORTHWHILE};
+pub(crate) use stream::Stream;
 
 use crate::{Backend, dispatch::Task};
 
@@ -31,6 +31,7 @@ pub const INITIAL: State = [
 ];
 
 /// The constants of the rounds: section 4.2.2.
+#[cfg(target_arch = "x86_64")]
 const ROUNDS: [u32; 64] = [
     0x428a_2f98,
     0x7137_4491,

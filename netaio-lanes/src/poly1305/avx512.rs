@@ -13,6 +13,9 @@ use super::{
     field::{BITS42, BITS44, Element, Multiplier},
 };
 
+/// For fewer blocks than this the powers of the key would cost more than the lanes gain.
+pub(crate) const WORTHWHILE: usize = 4 * LANES;
+
 /// The block that is in each lane, of eight: see [`load`].
 const ORDER: [usize; LANES] = [0, 4, 1, 5, 2, 6, 3, 7];
 

@@ -7,6 +7,9 @@ use bytemuck::must_cast;
 use super::{LENGTH, Stream};
 use crate::wide::{count_up, quarters, splat, words};
 
+/// For a shorter text than this sixteen lanes would be too empty.
+pub(crate) const WORTHWHILE: usize = 3 * LENGTH;
+
 const BLOCKS: usize = 16;
 
 /// Joins a text with a stream.

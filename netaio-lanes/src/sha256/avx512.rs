@@ -32,7 +32,10 @@ struct Known {
 impl Known {
     fn new(stream: &Stream) -> Self {
         let mut words = [0; 23];
-        words[..16].copy_from_slice(&stream.words());
+        let (block, _) = stream.block.as_chunks();
+        for (word, bytes) in words.iter_mut().zip(block) {
+            *word = u32::from_be_bytes(*bytes);
+        }
         for at in 16..23 {
             words[at] = words[at - 16]
                 .wrapping_add(small0(words[at - 15]))

@@ -1,13 +1,14 @@
 //! With the SHA extensions. Their instructions take so long that a second chain of them, of another
 //! message or counter, runs in the time of one; more than two gain nothing.
 
-use std::arch::x86_64::{
-    __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_blend_epi16, _mm_set_epi64x, _mm_sha256msg1_epu32,
-    _mm_sha256msg2_epu32, _mm_sha256rnds2_epu32, _mm_shuffle_epi8, _mm_shuffle_epi32,
-    _mm_xor_si128,
+use std::{
+    arch::x86_64::{
+        __m128i, _mm_add_epi32, _mm_alignr_epi8, _mm_blend_epi16, _mm_set_epi64x,
+        _mm_sha256msg1_epu32, _mm_sha256msg2_epu32, _mm_sha256rnds2_epu32, _mm_shuffle_epi8,
+        _mm_shuffle_epi32, _mm_xor_si128,
+    },
+    hint::black_box,
 };
-
-use std::hint::black_box;
 
 use bytemuck::must_cast;
 
@@ -46,16 +47,16 @@ fn extend<const LANES: usize, const AT: usize>(lanes: &mut [Lane; LANES]) {
     }
 }
 
-/// Runs the rounds from 16 on; the words of the rounds 16 to 19 are there if `FIRST` is 1.
+/// Runs the rounds from 16 on. The first four of their words may be there already.
 #[inline]
 #[target_feature(enable = "sha,sse4.1")]
-fn later_rounds<const LANES: usize, const FIRST: usize>(lanes: &mut [Lane; LANES]) {
+fn later_rounds<const LANES: usize, const HAS_FIRST: bool>(lanes: &mut [Lane; LANES]) {
     let (constants, _) = ROUNDS.as_chunks::<4>();
     let (constants, _) = constants.as_chunks::<4>();
     let [_, later @ ..] = constants else { return };
     // The compiler would unroll this and put one lane after the other.
     for (at, constants) in black_box(later).iter().enumerate() {
-        if at > 0 || FIRST == 0 {
+        if at > 0 || !HAS_FIRST {
             extend::<LANES, 0>(lanes);
         }
         quad::<LANES, 0>(lanes, constants[0]);
@@ -93,7 +94,7 @@ pub(crate) fn compress<const LANES: usize>(
         quad::<LANES, 1>(&mut lanes, constants[1]);
         quad::<LANES, 2>(&mut lanes, constants[2]);
         quad::<LANES, 3>(&mut lanes, constants[3]);
-        later_rounds::<LANES, 0>(&mut lanes);
+        later_rounds::<LANES, false>(&mut lanes);
         for (lane, before) in lanes.iter_mut().zip(before) {
             lane.abef = _mm_add_epi32(lane.abef, before.abef);
             lane.cdgh = _mm_add_epi32(lane.cdgh, before.cdgh);
@@ -159,7 +160,7 @@ fn blocks(first: &Lane, counter: u32) -> [[__m128i; 2]; 2] {
     let (constants, _) = ROUNDS.as_chunks::<4>();
     quad::<PAIR, 2>(&mut lanes, constants[2]);
     quad::<PAIR, 3>(&mut lanes, constants[3]);
-    later_rounds::<PAIR, 1>(&mut lanes);
+    later_rounds::<PAIR, true>(&mut lanes);
     let (abef, cdgh) = load(&INITIAL);
     let mut out = [[zero(); 2]; PAIR];
     for (out, lane) in out.iter_mut().zip(lanes) {

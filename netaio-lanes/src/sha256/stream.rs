@@ -36,12 +36,6 @@ impl Stream {
         Self { block, counter: 0 }
     }
 
-    /// Returns the words of the block, with the counter 0.
-    pub(crate) fn words(&self) -> [u32; 16] {
-        let (words, _) = self.block.as_chunks();
-        std::array::from_fn(|at| u32::from_be_bytes(words[at]))
-    }
-
     /// Returns the next counter and steps over `count` of them.
     pub(crate) fn advance(&mut self, count: u32) -> u32 {
         let counter = self.counter;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::samples::{array, bytes};
+use crate::samples::{array, bytes, lengths};
 
 /// Joins with a stream as it is defined, without any of the shortcuts.
 fn model(key: &[u8; 32], text: &mut [u8]) {
@@ -12,9 +12,8 @@ fn model(key: &[u8; 32], text: &mut [u8]) {
 
 #[test]
 fn every_length_of_a_counter_stream_is_as_defined() {
-    let lengths = if cfg!(miri) { 96 } else { 1_700 };
     for backend in Backend::all() {
-        for length in (0..lengths).chain((!cfg!(miri)).then_some(65_424)) {
+        for length in lengths() {
             let key = array(length);
             let text: Vec<u8> = bytes(!length).take(length as usize).collect();
             let (mut expected, mut got) = (text.clone(), text);
