@@ -39,6 +39,11 @@ pub(crate) trait Receiver {
     /// Handles the result of a handler that ran on.
     fn finish(&self, to: ReplyTo<'_>, result: Result<Reply, HandlerFailure>, out: &mut BytesMut);
 
+    /// Returns whether who has queued a frame is probably not the last to do so now.
+    fn expects_more(&self) -> bool {
+        false
+    }
+
     /// Returns what bounds how many handlers run at once.
     fn handlers(&self) -> &Semaphore;
 }
@@ -151,7 +156,12 @@ where
             Event::Read(Ok(0)) => Err(End::Eof),
             Event::Read(Ok(_)) => self.handle().await,
             Event::Read(Err(error)) => Err(error.into()),
-            Event::Wakeup(Wakeup::Frames) => self.flush().await,
+            Event::Wakeup(Wakeup::Frames) => {
+                if self.receiver.expects_more() {
+                    pass().await;
+                }
+                self.flush().await
+            }
             Event::Wakeup(Wakeup::Closing) => Err(End::Closed),
             Event::Wakeup(Wakeup::Cut) => Err(End::Cut),
             Event::Deadline(waiting) => Err(End::TimedOut(waiting.text())),
@@ -343,6 +353,23 @@ where
         })
         .await;
     }
+}
+
+/// Lets the tasks run that are ready, so that what they queue goes out in the same write.
+///
+/// On a runtime of several threads the task that is woken last runs first: without this the first
+/// of many callers would have a write of its own.
+async fn pass() {
+    let mut passed = false;
+    poll_fn(|context| {
+        if passed {
+            return Poll::Ready(());
+        }
+        passed = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// What waits to be written while the other end does not read.

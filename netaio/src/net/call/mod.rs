@@ -4,7 +4,7 @@ mod error;
 mod response;
 mod waiting;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
@@ -18,7 +18,8 @@ use crate::{plugin::Layer, wire::MessageType};
 #[derive(Debug, Clone)]
 pub(in crate::net) struct Request {
     pub(in crate::net) message_type: MessageType,
-    pub(in crate::net) uri: Bytes,
+    /// Shared with what waits for the answer.
+    pub(in crate::net) uri: Arc<[u8]>,
     pub(in crate::net) content: Bytes,
     pub(in crate::net) layer: Layer,
     pub(in crate::net) timeout: Option<Duration>,
@@ -31,7 +32,7 @@ impl Request {
         uri: impl AsRef<[u8]>,
         layer: Layer,
     ) -> Self {
-        let (uri, content) = (Bytes::copy_from_slice(uri.as_ref()), Bytes::new());
+        let (uri, content) = (uri.as_ref().into(), Bytes::new());
         Self { message_type, uri, content, layer, timeout: None, also: None }
     }
 

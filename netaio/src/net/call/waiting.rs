@@ -4,7 +4,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use tokio::{sync::oneshot, time::Instant};
 
 use super::{RequestError, Response};
@@ -21,7 +20,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// A call that awaits its answer.
 #[derive(Debug)]
 pub(in crate::net) struct Waiting {
-    pub(in crate::net) uri: Bytes,
+    pub(in crate::net) uri: Arc<[u8]>,
     pub(in crate::net) accepts: Accepts,
     pub(in crate::net) layer: Layer,
     pub(in crate::net) answer: oneshot::Sender<Result<Response, RequestError>>,
@@ -30,8 +29,9 @@ pub(in crate::net) struct Waiting {
 }
 
 impl Waiting {
-    fn is_forgotten(&self, now: Instant) -> bool {
-        self.answer.is_closed() && now > self.deadline + GRACE
+    fn is_forgotten(&self) -> bool {
+        // Rarely does anybody give up: the clock is not read for each answer.
+        self.answer.is_closed() && Instant::now() > self.deadline + GRACE
     }
 }
 
@@ -91,12 +91,14 @@ impl Calls {
         Self { order, state: Mutex::default() }
     }
 
-    /// Adds a call and sends it, in one step: calls wait in the order in which they are sent.
+    /// Adds a call and sends it, in one step: calls wait in the order in which they are sent. A call
+    /// that can't be sent is given back.
+    #[allow(clippy::result_large_err, reason = "a call is large")]
     pub(in crate::net) fn add<E>(
         &self,
         call: Waiting,
         send: impl FnOnce() -> Result<(), E>,
-    ) -> Result<(), E> {
+    ) -> Result<(), (E, Waiting)> {
         let mut state = self.state();
         if let Some(reason) = &state.closed {
             let reason = Arc::clone(reason);
@@ -104,7 +106,9 @@ impl Calls {
             let _ = call.answer.send(Err(RequestError::Closed { reason }));
             return Ok(());
         }
-        send()?;
+        if let Err(error) = send() {
+            return Err((error, call));
+        }
         state.prune();
         state.waiting.push_back(call);
         Ok(())
@@ -180,10 +184,14 @@ impl Calls {
         self.state().hint.take()
     }
 
+    /// Returns whether more than one call waits, so that what is sent next may not be alone.
+    pub(in crate::net) fn are_many(&self) -> bool {
+        self.state().waiting.len() > 1
+    }
+
     /// Returns whether no call waits.
     pub(in crate::net) fn is_idle(&self) -> bool {
-        let now = Instant::now();
-        self.state().waiting.iter().all(|call| call.is_forgotten(now))
+        self.state().waiting.iter().all(Waiting::is_forgotten)
     }
 
     /// Finds the oldest call that a message answers.
@@ -200,12 +208,11 @@ impl Calls {
 
 impl State {
     fn find(&mut self, answer: MessageType, uri: &[u8]) -> Option<usize> {
-        let now = Instant::now();
-        while self.waiting.front().is_some_and(|call| call.is_forgotten(now)) {
+        while self.waiting.front().is_some_and(Waiting::is_forgotten) {
             self.waiting.pop_front();
         }
         self.waiting.iter().position(|call| {
-            call.accepts.takes(answer) && call.uri == uri && !call.is_forgotten(now)
+            call.accepts.takes(answer) && *call.uri == *uri && !call.is_forgotten()
         })
     }
 
@@ -219,8 +226,7 @@ impl State {
     /// Drops what is forgotten, each time the number of calls has doubled.
     fn prune(&mut self) {
         if self.waiting.len() >= self.prune_at.max(64) {
-            let now = Instant::now();
-            self.waiting.retain(|call| !call.is_forgotten(now));
+            self.waiting.retain(|call| !call.is_forgotten());
             self.prune_at = self.waiting.len() * 2;
         }
     }

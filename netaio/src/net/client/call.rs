@@ -1,16 +1,17 @@
 use std::{
     future::{Future, IntoFuture},
     pin::Pin,
+    sync::Arc,
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::{
     sync::oneshot,
     time::{Instant, timeout_at},
 };
 
-use super::{RequestError, Response, ServerName, TcpClient};
+use super::{RequestError, Response, ServerName, TcpClient, connection::Link};
 use crate::{
     handler::SendError,
     net::call::{Request, Waiting, request_options},
@@ -67,35 +68,70 @@ impl Call {
         let frame = if shared.engine.takes_time(layer, *message_type) {
             link.sealing(layer, Message::new(*message_type, uri, content)?).run().await?
         } else {
-            let mut frame = BytesMut::new();
-            shared.engine.seal(layer, *message_type, uri, content, link.far(), &mut frame)?;
-            frame.freeze()
+            let (engine, to) = (&shared.engine, link.far());
+            frames::cut(|block| engine.seal(layer, *message_type, uri, content, to, block))?
         };
 
         let after = timeout.unwrap_or(shared.timeout);
         let deadline = Instant::now() + after;
+        let (answer, answered) = oneshot::channel();
+        let (uri, accepts, layer) = (Arc::clone(uri), request.accepts(), layer.clone());
+        let call = Waiting { uri, accepts, layer, answer, deadline };
         let answered = timeout_at(deadline, async {
-            loop {
-                let room = link.outbox.room();
-                let (answer, answered) = oneshot::channel();
-                let accepts = request.accepts();
-                let (uri, layer) = (uri.clone(), layer.clone());
-                let call = Waiting { uri, accepts, layer, answer, deadline };
-                match link.calls.add(call, || link.outbox.push(frame.clone())) {
-                    Ok(()) => break answered.await.unwrap_or_else(|_| Err(link.closed())),
-                    Err(SendError::QueueFull) => room.await,
-                    Err(SendError::Closed) => break Err(link.closed()),
-                    Err(error) => break Err(error.into()),
-                }
-            }
-        })
-        .await;
-        answered.unwrap_or_else(|_| {
-            let (server, uri) = (link.name.clone(), request.uri.clone());
+            send(&link, call, &frame).await?;
+            answered.await.unwrap_or_else(|_| Err(link.closed()))
+        });
+        answered.await.unwrap_or_else(|_| {
+            let (server, uri) = (link.name.clone(), Bytes::copy_from_slice(&request.uri));
             let call = TimedOutCall { server, message_type: *message_type, uri, after };
             shared.timed_out(&call);
             Err(RequestError::TimedOut { uri: call.uri, after, hint: None })
         })
+    }
+}
+
+/// Adds a call to those that wait and queues its frame, as soon as there is room.
+async fn send(link: &Link, mut call: Waiting, frame: &Bytes) -> Result<(), RequestError> {
+    let mut room = None;
+    loop {
+        let added = link.calls.add(call, || link.outbox.push(frame.clone()));
+        let Err((error, back)) = added else { return Ok(()) };
+        call = back;
+        match error {
+            // Room that is made from now on is noticed, so it is tried once more before waiting.
+            SendError::QueueFull => match room.take() {
+                None => room = Some(Box::pin(link.outbox.room())),
+                Some(room) => room.await,
+            },
+            SendError::Closed => return Err(link.closed()),
+            error => return Err(error.into()),
+        }
+    }
+}
+
+/// The frames of calls are cut off a block that each thread keeps: one allocation makes many.
+mod frames {
+    use std::cell::Cell;
+
+    use bytes::{Bytes, BytesMut};
+
+    const BLOCK: usize = 16 * 1024;
+    /// The least room worth keeping.
+    const ROOM: usize = 512;
+
+    thread_local! {
+        static SPARE: Cell<BytesMut> = Cell::new(BytesMut::new());
+    }
+
+    pub(super) fn cut<E>(write: impl FnOnce(&mut BytesMut) -> Result<(), E>) -> Result<Bytes, E> {
+        let mut block = SPARE.take();
+        if block.capacity() < ROOM {
+            block.reserve(BLOCK);
+        }
+        let written = write(&mut block);
+        let frame = block.split().freeze();
+        SPARE.set(block);
+        written.map(|()| frame)
     }
 }
 

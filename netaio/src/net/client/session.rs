@@ -131,6 +131,10 @@ impl Receiver for ClientSession {
 
     fn finish(&self, _: ReplyTo<'_>, _: Result<Reply, HandlerFailure>, _: &mut BytesMut) {}
 
+    fn expects_more(&self) -> bool {
+        self.link.calls.are_many()
+    }
+
     fn handlers(&self) -> &Semaphore {
         &self.shared.engine.handlers
     }

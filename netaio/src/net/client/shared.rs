@@ -124,7 +124,12 @@ impl Shared {
     /// Returns the connection to a server, or to the one that was connected first.
     pub(super) fn link(&self, server: Option<&ServerName>) -> Result<Arc<Link>, RequestError> {
         let links = self.links();
-        let link = server.or(links.default.as_ref()).and_then(|name| links.by_name.get(name));
+        let name = server.or(links.default.as_ref()).ok_or_else(RequestError::not_connected)?;
+        // Most clients have one server: there is nothing to look up.
+        let link = match links.by_name.len() {
+            1 => links.by_name.values().next().filter(|link| link.name == *name),
+            _ => links.by_name.get(name),
+        };
         link.cloned().ok_or_else(RequestError::not_connected)
     }
 

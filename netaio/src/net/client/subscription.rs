@@ -122,7 +122,7 @@ fn leave(link: &Arc<Link>, layer: &Layer, uri: &Bytes) {
     let kind = MessageType::UnsubscribeUri;
     let Ok(message) = Message::new(kind, uri, b"") else { return };
     let (sealing, link) = (link.sealing(layer, message), Arc::clone(link));
-    let (uri, layer) = (uri.clone(), layer.clone());
+    let (uri, layer) = (uri[..].into(), layer.clone());
     sealing.then(move |frame| {
         let Ok(frame) = frame else { return };
         let (answer, _) = oneshot::channel();

@@ -81,7 +81,7 @@ impl UdpCall {
         let (answer, answered) = oneshot::channel();
         let (uri, layer) = (request.uri.clone(), request.layer.clone());
         let call = Waiting { uri, accepts: request.accepts(), layer, answer, deadline };
-        calls.add(call, || shared.send_to(to, frame.clone()))?;
+        calls.add(call, || shared.send_to(to, frame.clone())).map_err(|(error, _)| error)?;
 
         let again = again.filter(|_| may_repeat(&node, &request));
         let answered = timeout_at(deadline, async {
@@ -91,7 +91,7 @@ impl UdpCall {
             }
         });
         answered.await.unwrap_or_else(|_| {
-            let (message_type, uri) = (request.message_type, request.uri.clone());
+            let (message_type, uri) = (request.message_type, Bytes::copy_from_slice(&request.uri));
             let call = TimedOutCall { server: to.into(), message_type, uri, after };
             tracing::debug!(%to, uri = %call.uri.escape_ascii(), "a call timed out");
             if let Some(hook) = &shared.on_timeout {

@@ -1,0 +1,121 @@
+//! What many tasks send over one connection leaves in few writes.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use netaio::{App, net::memory, prelude::*, wire::MessageType::RequestUri};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    runtime::Builder,
+    task::JoinSet,
+    time::timeout,
+};
+
+const TASKS: usize = 64;
+const ROUNDS: usize = 10;
+
+/// A stream that counts the writes.
+struct Counting<S> {
+    stream: S,
+    writes: Arc<AtomicUsize>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Counting<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Counting<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.writes.fetch_add(usize::from(written.is_ready()), SeqCst);
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// Calls from many tasks over one connection, several times each; returns how many writes it took.
+async fn writes_of_calls(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> usize {
+    let writes = Arc::default();
+    let counting = Counting { stream, writes: Arc::clone(&writes) };
+    let client = TcpClient::builder().connect_stream(counting);
+    let mut tasks = JoinSet::new();
+    for task in 0..TASKS {
+        let client = client.clone();
+        tasks.spawn(async move {
+            for round in 0..ROUNDS {
+                let content = format!("{task} {round}");
+                let answer = client.request("echo").content(&content).await.unwrap();
+                assert_eq!(answer.text(), content);
+            }
+        });
+    }
+    timeout(Duration::from_secs(60), tasks.join_all()).await.expect("in time");
+    writes.load(SeqCst)
+}
+
+fn echo() -> App {
+    let app = App::empty();
+    app.on(RequestUri, |content: Content| content);
+    app
+}
+
+#[tokio::test]
+async fn calls_of_many_tasks_leave_in_few_writes() {
+    let (listener, connector) = memory::network();
+    let server = TcpServer::builder(echo()).listen(listener).unwrap();
+    tokio::spawn(server.run_until(std::future::pending()));
+    let writes = writes_of_calls(connector.connect().await.unwrap()).await;
+    // A write for each round, and one for the first call of all.
+    assert!(writes <= ROUNDS + 1, "{writes} writes for {} calls", TASKS * ROUNDS);
+}
+
+/// A runtime of several threads runs the task first that was woken last: the one that writes, when
+/// the first of many callers has just woken it.
+#[test]
+fn the_first_of_many_callers_has_no_write_of_its_own() {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let serving = std::thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let server = TcpServer::builder(echo()).bind("127.0.0.1:0").await.unwrap();
+            let stop = server.handle();
+            sender.send((server.local_addr().unwrap(), stop)).unwrap();
+            server.run_until(std::future::pending()).await;
+        });
+    });
+    let (addr, stop) = receiver.recv().unwrap();
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let writes = runtime.block_on(async {
+        let stream = TcpStream::connect(addr).await.unwrap();
+        tokio::spawn(writes_of_calls(stream)).await.unwrap()
+    });
+    stop.shutdown();
+    serving.join().unwrap();
+    assert!(writes <= 3 * ROUNDS, "{writes} writes for {} calls", TASKS * ROUNDS);
+}
