@@ -194,8 +194,8 @@ where
 /// Subscribes again to what the client was subscribed to before the connection was lost.
 pub(super) fn resubscribe(shared: &Shared, name: &ServerName) {
     let Ok(link) = shared.link(Some(name)) else { return };
-    let subscriptions = shared.subscriptions().clone();
-    for subscription in subscriptions.iter().filter(|known| known.server == *name) {
+    let subscriptions: Vec<_> = shared.subscriptions().at(name).cloned().collect();
+    for subscription in subscriptions {
         let uri = subscription.uri.clone();
         // Its uri was sent before, so it is none too long.
         let Ok(message) = Message::new(MessageType::SubscribeUri, &uri, b"") else { continue };

@@ -82,18 +82,12 @@ impl ClientSession {
             return Some(message);
         }
         let subscriptions = self.shared.subscriptions();
-        let uri = message.body().uri();
-        let mut takers = subscriptions
-            .iter()
-            .filter(|known| known.server == self.link.name && known.uri == uri)
-            .peekable();
-        if takers.peek().is_none() {
-            return Some(message);
-        }
-        for subscription in takers {
+        let mut taken = false;
+        for subscription in subscriptions.to(message.body().uri(), &self.link.name) {
             subscription.queue.push(message.clone().into_message());
+            taken = true;
         }
-        None
+        (!taken).then_some(message)
     }
 
     fn run_later(&self, pending: Pending) {

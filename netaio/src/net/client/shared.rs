@@ -84,7 +84,7 @@ pub(super) struct Shared {
     options: Options,
     /// Messages that nothing else took.
     pub(super) inbox: Queue<Message>,
-    pub(super) subscriptions: Mutex<Vec<Subscribed>>,
+    subscriptions: Mutex<Subscriptions>,
     /// Set when the last handle is gone.
     pub(super) abandoned: CancellationToken,
     links: Mutex<Links>,
@@ -98,6 +98,40 @@ pub(super) struct Subscribed {
     /// The inner layer it was made with, to renew it with after a reconnect.
     pub(super) layer: Layer,
     pub(super) queue: Arc<Queue<Message>>,
+}
+
+/// The subscriptions of a client, by uri: a notification costs what its own subscribers do.
+#[derive(Debug, Default)]
+pub(super) struct Subscriptions(HashMap<Bytes, Vec<Subscribed>>);
+
+impl Subscriptions {
+    pub(super) fn add(&mut self, subscribed: Subscribed) {
+        self.0.entry(subscribed.uri.clone()).or_default().push(subscribed);
+    }
+
+    /// Takes one off the list; returns whether it was the last to its uri at its server.
+    pub(super) fn remove(&mut self, subscribed: &Subscribed) -> bool {
+        let Some(known) = self.0.get_mut(&subscribed.uri) else { return false };
+        let before = known.len();
+        known.retain(|known| !Arc::ptr_eq(&known.queue, &subscribed.queue));
+        let was_last =
+            known.len() < before && !known.iter().any(|known| known.server == subscribed.server);
+        if known.is_empty() {
+            self.0.remove(&subscribed.uri);
+        }
+        was_last
+    }
+
+    /// Returns those to a uri at a server.
+    pub(super) fn to(&self, uri: &[u8], server: &ServerName) -> impl Iterator<Item = &Subscribed> {
+        let known = self.0.get(uri).into_iter().flatten();
+        known.filter(move |known| known.server == *server)
+    }
+
+    /// Returns all those at a server.
+    pub(super) fn at(&self, server: &ServerName) -> impl Iterator<Item = &Subscribed> {
+        self.0.values().flatten().filter(move |known| known.server == *server)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -175,17 +209,13 @@ impl Shared {
         if self.link(Some(server)).is_ok() {
             return;
         }
-        let subscriptions = self.subscriptions();
-        for subscription in subscriptions.iter().filter(|known| known.server == *server) {
-            subscription.queue.close();
-        }
-        drop(subscriptions);
+        self.subscriptions().at(server).for_each(|known| known.queue.close());
         if self.links().by_name.is_empty() {
             self.inbox.close();
         }
     }
 
-    pub(super) fn subscriptions(&self) -> MutexGuard<'_, Vec<Subscribed>> {
+    pub(super) fn subscriptions(&self) -> MutexGuard<'_, Subscriptions> {
         // Nothing that runs under the lock can panic half-way.
         self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -42,7 +42,7 @@ impl Subscription {
             queue: Arc::new(Queue::new(CAPACITY)),
         };
         // Listed before it is confirmed: the first notification may come with the confirmation.
-        client.shared.subscriptions().push(subscribed.clone());
+        client.shared.subscriptions().add(subscribed.clone());
         let subscription = Self { client: client.clone(), subscribed };
         client.call(MessageType::SubscribeUri, uri).await?.ok()?;
         Ok(subscription)
@@ -89,12 +89,7 @@ impl Subscription {
 
     /// Takes it off the list; returns whether it was the last to its uri.
     fn end(&self) -> bool {
-        let this = &self.subscribed;
-        let mut all = self.client.shared.subscriptions();
-        let before = all.len();
-        all.retain(|known| !Arc::ptr_eq(&known.queue, &this.queue));
-        all.len() < before
-            && !all.iter().any(|known| known.server == this.server && known.uri == this.uri)
+        self.client.shared.subscriptions().remove(&self.subscribed)
     }
 }
 
