@@ -464,3 +464,23 @@ async fn a_call_on_a_stopped_node_says_so() {
     assert!(within(waiting).await.unwrap().unwrap_err().is_closed());
     assert!(within(client.request(server.local_addr(), "echo")).await.unwrap_err().is_closed());
 }
+
+#[tokio::test]
+async fn a_crowd_of_peers_is_advertised_to_bit_by_bit_and_completely() {
+    let mut crowd = Vec::new();
+    for _ in 0..150 {
+        crowd.push(within(UdpSocket::bind(LOCAL)).await.unwrap());
+    }
+    let node = node(&echo(), |node| node.no_multicast().local_peer(Peer::new("the node"))).await;
+    for (number, socket) in crowd.iter().enumerate() {
+        let addr = socket.local_addr().unwrap();
+        node.peers().add(Peer::new(number.to_string()), addr).unwrap();
+    }
+    node.peers().manage(PeerManagement::new().every(Duration::from_secs(3_600)));
+    for socket in &crowd {
+        let mut datagram = [0; 1_024];
+        let length = within(socket.recv(&mut datagram)).await.unwrap();
+        let frame = Frame::from_datagram(Bytes::copy_from_slice(&datagram[..length])).unwrap();
+        assert_eq!(frame.header.code, MessageType::AdvertisePeer.code());
+    }
+}

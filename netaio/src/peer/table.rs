@@ -121,6 +121,8 @@ pub struct PeerTable {
     addrs: HashMap<RemoteAddr, Vec<Bytes>>,
     /// How many ids each source has at any of its addresses.
     sources: HashMap<IpAddr, usize>,
+    /// No address was heard before this.
+    heard_since: Duration,
 }
 
 #[derive(Debug)]
@@ -183,6 +185,7 @@ impl PeerTable {
         if peer.id.len().saturating_add(peer.data.len()) > self.limits.max_data {
             return Err(PeerRefusal::TooLarge);
         }
+        self.heard_since = self.heard_since.min(now);
         let Some(known) = self.peers.get(&peer.id) else {
             return self.add(peer, from, now);
         };
@@ -253,6 +256,7 @@ impl PeerTable {
 
     /// Renews the peers at an address: a message of theirs was answered.
     pub fn touch(&mut self, addr: &RemoteAddr, now: Duration) {
+        self.heard_since = self.heard_since.min(now);
         for id in self.addrs.get(addr).into_iter().flatten() {
             let Some(entry) = self.peers.get_mut(id) else { continue };
             let place = entry.peer.addrs.iter().position(|known| known == addr);
@@ -283,11 +287,20 @@ impl PeerTable {
     /// Takes away every address that has been silent for more than `timeout`, in whole seconds as
     /// in the original; returns the peers that have none left.
     pub fn expire(&mut self, now: Duration, timeout: Duration) -> Vec<Arc<Peer>> {
+        let is_silent =
+            |heard: Duration| now.as_secs().saturating_sub(heard.as_secs()) > timeout.as_secs();
+        // Mostly nobody can be silent, and then a large table need not be looked through.
+        if !is_silent(self.heard_since) {
+            return Vec::new();
+        }
         let mut silent = Vec::new();
+        self.heard_since = now;
         for entry in self.peers.values() {
-            for (addr, heard) in entry.peer.addrs.iter().zip(&entry.heard) {
-                if now.as_secs().saturating_sub(heard.as_secs()) > timeout.as_secs() {
+            for (addr, &heard) in entry.peer.addrs.iter().zip(&entry.heard) {
+                if is_silent(heard) {
                     silent.push((entry.peer.id.clone(), addr.clone()));
+                } else {
+                    self.heard_since = self.heard_since.min(heard);
                 }
             }
         }

@@ -1,7 +1,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -10,6 +10,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
+use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -37,6 +38,14 @@ use crate::{
 
 /// How many messages that nothing took wait to be received.
 const INBOX: usize = 1_024;
+
+/// How many peers are advertised to at once. More wait for each other, so that a crowd neither
+/// overflows the socket nor keeps requests waiting: 6,400 a second.
+const CROWD: usize = 64;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Where a management message goes, and from which address of ours, if that matters.
+type Target = (SocketAddr, Option<IpAddr>);
 
 /// What the parts of a UDP node share.
 pub(super) struct Shared {
@@ -212,7 +221,7 @@ impl Shared {
             Ok(message) => message,
             Err(error) => return tracing::error!(%error, "the local peer can't be sent"),
         };
-        let mut to: Vec<_> = self.membership.targets.clone();
+        let mut to: Vec<Target> = self.membership.targets.clone();
         let mut known = self.seeds.clone();
         if self.membership.targets.is_empty() || message_type == MessageType::Disconnect {
             known.extend(self.known_peers());
@@ -220,7 +229,29 @@ impl Shared {
             known.dedup();
         }
         to.extend(known.into_iter().map(|to| (to, None)));
-        for (to, from) in to {
+        // Who takes leave has no time to lose.
+        let crowd = if message_type == MessageType::Disconnect { usize::MAX } else { CROWD };
+        let rest = to.split_off(to.len().min(crowd));
+        self.tell(&message, layer, &to);
+        if rest.is_empty() {
+            return;
+        }
+        let (node, layer) = (self.this.clone(), layer.clone());
+        self.handlers.spawn(async move {
+            for part in rest.chunks(CROWD) {
+                sleep(PAUSE).await;
+                let Some(node) = node.upgrade().filter(|node| !node.stop.is_cancelled()) else {
+                    return;
+                };
+                node.tell(&message, &layer, part);
+            }
+        });
+    }
+
+    /// Sends a management message to some.
+    fn tell(&self, message: &Message, layer: &Layer, to: &[Target]) {
+        let message_type = message.message_type();
+        for &(to, from) in to {
             let receiver = (!to.ip().is_multicast()).then_some(to);
             let node = self.this.clone();
             self.sealing(layer, message.clone(), receiver).then(move |frame| {
@@ -285,7 +316,7 @@ impl Node for Shared {
     }
 
     fn connections(&self) -> usize {
-        self.engine.peers.all().len()
+        self.engine.peers.with(|manager, _| manager.table().len())
     }
 }
 

@@ -38,6 +38,26 @@ impl PeerTable {
 }
 
 #[test]
+fn the_silent_go_in_time_however_long_nobody_could_be() {
+    let (mut table, timeout) = (PeerTable::default(), Duration::from_secs(60));
+    let at = Duration::from_secs;
+    table.learn(peer("a", ""), &addr(1, 1), at(1_000)).unwrap();
+    table.learn(peer("b", ""), &addr(2, 1), at(1_010)).unwrap();
+    let expired = |table: &mut PeerTable, now| -> Vec<_> {
+        table.expire(at(now), timeout).iter().map(|peer| peer.id().clone()).collect()
+    };
+    assert!(expired(&mut table, 1_060).is_empty());
+    assert_eq!(expired(&mut table, 1_061), ["a"]);
+    table.touch(&addr(2, 1), at(1_065));
+    assert!(expired(&mut table, 1_125).is_empty());
+    assert_eq!(expired(&mut table, 1_126), ["b"]);
+    // A clock that went back is no reason to keep anybody for ever.
+    table.learn(peer("c", ""), &addr(3, 1), at(5)).unwrap();
+    assert!(expired(&mut table, 65).is_empty());
+    assert_eq!(expired(&mut table, 66), ["c"]);
+}
+
+#[test]
 fn a13_a_live_id_is_owned_by_its_first_address() {
     let mut table = PeerTable::default();
     let (owner, other) = (addr(1, 1), addr(2, 1));
