@@ -16,6 +16,9 @@ use crate::handler::SendError;
 pub(super) const MAX_DATAGRAM: usize = 65_507;
 /// What one read may give: the kernel may join datagrams of one sender up to this size.
 const BUFFER: usize = 64 * 1024;
+/// How much the system keeps of what has not been read, if it lets us. Its default is lost to a
+/// thousand requests at once.
+const UNREAD: usize = 4 * 1024 * 1024;
 /// Datagrams are copied out of the read buffers into blocks of this size, which they share.
 const BLOCK: usize = 64 * 1024;
 
@@ -77,6 +80,9 @@ impl Socket {
         }
         socket.set_reuse_address(reuse)?;
         socket.set_nonblocking(true)?;
+        if let Err(error) = socket.set_recv_buffer_size(UNREAD) {
+            tracing::debug!(%error, "the receive buffer stays small");
+        }
         socket.bind(&addr.into())?;
         let io = UdpSocket::from_std(socket.into())?;
         let state = UdpSocketState::new((&io).into())?;
