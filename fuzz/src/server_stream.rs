@@ -21,13 +21,10 @@ use netaio::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    runtime::{Builder, Runtime},
     time::timeout,
 };
 
-thread_local! {
-    static RUNTIME: Runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-}
+use crate::input::block_on;
 
 fn app(called: &Arc<AtomicBool>) -> App {
     let app = App::empty();
@@ -66,23 +63,21 @@ pub fn run(bytes: &[u8]) {
         // So that what comes after authentication is reached.
         _ => builder.auth(check("anybody", |_, _, _| Ok(Proof::anonymous()))),
     };
-    let answers = RUNTIME.with(|runtime| {
-        runtime.block_on(async {
-            let (listener, connector) = memory::network();
-            let server = builder.listen(listener).expect("no fields collide");
-            let serving = tokio::spawn(server.run_until(std::future::pending()));
-            let stream = connector.connect().await.expect("it listens");
-            let (mut reader, mut writer) = tokio::io::split(stream);
-            let mut answers = Vec::new();
-            let write = async {
-                let _ = writer.write_all(bytes).await;
-                let _ = writer.shutdown().await;
-            };
-            let both = async { tokio::join!(write, reader.read_to_end(&mut answers)) };
-            let _ = timeout(Duration::from_secs(10), both).await.expect("the connection ends");
-            serving.abort();
-            answers
-        })
+    let answers = block_on(async {
+        let (listener, connector) = memory::network();
+        let server = builder.listen(listener).expect("no fields collide");
+        let serving = tokio::spawn(server.run_until(std::future::pending()));
+        let stream = connector.connect().await.expect("it listens");
+        let (mut reader, mut writer) = tokio::io::split(stream);
+        let mut answers = Vec::new();
+        let write = async {
+            let _ = writer.write_all(bytes).await;
+            let _ = writer.shutdown().await;
+        };
+        let both = async { tokio::join!(write, reader.read_to_end(&mut answers)) };
+        let _ = timeout(Duration::from_secs(10), both).await.expect("the connection ends");
+        serving.abort();
+        answers
     });
     assert!(answers.len() <= 16 * bytes.len() + 1_024, "{} of {}", answers.len(), bytes.len());
     assert!(!(secret && called.load(Relaxed)), "a handler ran without a credential");

@@ -361,9 +361,9 @@ impl PeerTable {
     fn index(&mut self, id: &Bytes, addr: &RemoteAddr) -> Result<(), PeerRefusal> {
         let ids = self.addrs.get(addr).map_or(0, Vec::len);
         let source = source(addr);
-        let from_source = source.and_then(|source| self.sources.get(&source)).copied();
+        let from_source = |source| self.sources.get(&source).copied().unwrap_or_default();
         if ids >= self.limits.max_per_addr
-            || from_source.is_some_and(|peers| peers >= self.limits.max_per_source)
+            || source.is_some_and(|source| from_source(source) >= self.limits.max_per_source)
         {
             return Err(PeerRefusal::Full);
         }

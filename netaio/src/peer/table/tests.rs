@@ -93,6 +93,15 @@ fn a14_only_the_owner_takes_leave() {
 }
 
 #[test]
+fn m9_a_limit_of_none_lets_nobody_in() {
+    let none = PeerLimits::default();
+    for limits in [none.max(0), none.max_per_source(0), none.max_per_addr(0)] {
+        let refused = PeerTable::new(limits).learn(peer("a", ""), &addr(1, 1), NOW);
+        assert_eq!(refused, Err(PeerRefusal::Full));
+    }
+}
+
+#[test]
 fn m9_a_full_table_keeps_whom_it_knows() {
     let limits = PeerLimits::default().max(3).max_per_source(2).max_per_addr(1).max_data(8);
     let mut table = PeerTable::new(limits);
