@@ -27,6 +27,8 @@ use crate::input::{Input, block_on};
 
 const PAST: u64 = 8;
 const FUTURE: u64 = 4;
+/// How many operations an input has at most.
+const MOST: usize = 512;
 /// When the clock starts.
 const START: u64 = 1_000;
 
@@ -130,7 +132,9 @@ impl Model {
 
 fn operations(mut input: Input<'_>, mut model: Model) -> Vec<Operation> {
     let mut operations = Vec::new();
-    while let (Some(kind), Some(number), Some(time)) = (input.byte(), input.byte(), input.byte()) {
+    while let (Some(kind), Some(number), Some(time)) = (input.byte(), input.byte(), input.byte())
+        && operations.len() < MOST
+    {
         let at = (model.now + u64::from(time % 16)).saturating_sub(PAST + 2);
         let print = (number, (kind & 4 == 0).then(|| u32::try_from(at).expect("it is small")));
         let (mut fields, mut content, mut passes) = (AuthFields::new(), Vec::new(), Some(true));

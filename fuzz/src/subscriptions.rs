@@ -27,9 +27,16 @@ const MOST: usize = 6;
 const MOST_BYTES: usize = 256 * 1024;
 const LONG: usize = 60_000;
 
+/// How many operations an input has at most.
+const OPERATIONS: usize = 256;
+
 /// Eight short topics and eight long ones.
 fn topic(number: u8) -> Vec<u8> {
-    vec![number; if number < 8 { 1 + usize::from(number) } else { LONG }]
+    vec![number; length(number)]
+}
+
+fn length(number: u8) -> usize {
+    if number < 8 { 1 + usize::from(number) } else { LONG }
 }
 
 /// A connection and both of its ends.
@@ -70,7 +77,7 @@ impl Server {
 
 /// What a connection may not have one more of.
 fn is_full(topics: &BTreeSet<u8>, one_more: u8) -> bool {
-    let bytes: usize = topics.iter().chain([&one_more]).map(|&number| topic(number).len()).sum();
+    let bytes: usize = topics.iter().chain([&one_more]).map(|&number| length(number)).sum();
     topics.len() >= MOST || bytes > MOST_BYTES
 }
 
@@ -79,7 +86,8 @@ async fn operate(server: &Server, mut input: Input<'_>) {
     let count = |all: &[(Option<Open>, BTreeSet<u8>)], topic| {
         all.iter().filter(|(_, topics)| topics.contains(&topic)).count()
     };
-    while let Some(byte) = input.byte() {
+    for _ in 0..OPERATIONS {
+        let Some(byte) = input.byte() else { break };
         let number = byte % 16;
         let uri = topic(number);
         let (open, topics) = &mut all[usize::from(byte / 16) % CONNECTIONS];

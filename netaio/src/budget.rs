@@ -5,6 +5,10 @@ use std::sync::{
 
 use tokio::sync::Notify;
 
+/// What a recorder has as a gauge, of all endpoints together.
+#[cfg(feature = "metrics")]
+const GAUGE: &str = "netaio_budget_bytes";
+
 /// The bytes that all connections of an endpoint may hold together: unfinished frames, and what
 /// waits to be sent.
 #[derive(Debug)]
@@ -23,6 +27,11 @@ impl Budget {
     /// Returns by how many bytes it is exceeded.
     pub(crate) fn excess(&self) -> usize {
         self.used.load(Relaxed).saturating_sub(self.limit)
+    }
+
+    /// Returns how many bytes are held.
+    pub(crate) fn used(&self) -> usize {
+        self.used.load(Relaxed)
     }
 
     /// Waits until it is exceeded.
@@ -50,6 +59,8 @@ impl Account {
     pub(crate) fn add(&self, bytes: usize) {
         self.held.fetch_add(bytes, Relaxed);
         let used = self.budget.used.fetch_add(bytes, Relaxed).saturating_add(bytes);
+        #[cfg(feature = "metrics")]
+        metrics::gauge!(GAUGE).increment(bytes as f64);
         if used > self.budget.limit {
             self.budget.exceeded.notify_one();
         }
@@ -58,6 +69,8 @@ impl Account {
     pub(crate) fn sub(&self, bytes: usize) {
         self.held.fetch_sub(bytes, Relaxed);
         self.budget.used.fetch_sub(bytes, Relaxed);
+        #[cfg(feature = "metrics")]
+        metrics::gauge!(GAUGE).decrement(bytes as f64);
     }
 
     /// Changes what one part of the connection holds.
@@ -73,7 +86,7 @@ impl Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
-        self.budget.used.fetch_sub(self.held(), Relaxed);
+        self.sub(self.held());
     }
 }
 

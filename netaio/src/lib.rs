@@ -89,11 +89,12 @@ pub mod prelude;
 mod private;
 mod pubsub;
 mod queue;
+mod throttle;
 pub mod wire;
 
 pub use engine::{
-    AuthFailureAction, AuthFailurePolicy, BroadcastScope, Counters, Limits, RefusedMessage,
-    ReplayMode, ReplayPolicy,
+    AuthFailureAction, AuthFailurePolicy, BroadcastScope, Counters, Keepalive, Limits,
+    RefusedMessage, ReplayMode, ReplayPolicy,
 };
 pub use error::{Error, Result};
 #[doc(inline)]

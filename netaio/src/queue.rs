@@ -28,14 +28,17 @@ impl<T> Queue<T> {
         Self { state: Mutex::new(state), capacity: capacity.max(1) }
     }
 
-    pub(crate) fn push(&self, item: T) {
+    /// Adds an item; returns whether the oldest had to go.
+    pub(crate) fn push(&self, item: T) -> bool {
         let mut state = self.state();
-        if state.items.len() >= self.capacity {
+        let full = state.items.len() >= self.capacity;
+        if full {
             state.items.pop_front();
             state.missed += 1;
         }
         state.items.push_back(item);
         wake(state);
+        full
     }
 
     /// Ends the queue: what waits can still be read.
@@ -93,7 +96,7 @@ mod tests {
     #[tokio::test]
     async fn a_reader_that_falls_behind_has_the_newest_and_knows_what_it_missed() {
         let queue = Queue::new(2);
-        ["a", "b", "c"].into_iter().for_each(|item| queue.push(item));
+        assert_eq!(["a", "b", "c"].map(|item| queue.push(item)), [false, false, true]);
         queue.close();
         assert_eq!(queue.next().await, Some("b"));
         assert_eq!(queue.next().await, Some("c"));

@@ -70,7 +70,7 @@ async fn messages_handlers_connections_and_refusals_are_measured() {
         ("netaio_messages{type=CREATE_URI}", "1"),
         ("netaio_handler_seconds{handler=closure}", "4 values"),
         ("netaio_connections{}", "1"),
-        ("netaio_auth_failures{}", "1"),
+        ("netaio_auth_failures{reason=missing}", "1"),
     ] {
         assert_eq!(seen.get(name).map(String::as_str), Some(value), "{name} of {seen:#?}");
     }

@@ -191,6 +191,7 @@ async fn whoever_speaks_no_tls_is_sent_away() {
     let client = within(TcpClient::builder().connect(("127.0.0.1", port))).await.unwrap();
     assert!(within(client.request("echo")).await.unwrap_err().is_closed(), "it is no time-out");
     assert_eq!(handle.endpoint().connections(), 0);
+    assert_eq!(handle.counters().accept_errors_connection(), 2);
 }
 
 #[tokio::test]

@@ -164,6 +164,10 @@ async fn u1_what_answers_never_causes_an_answer() {
     stranger.send(&message(MessageType::RequestUri, "echo", "the end")).await;
     assert_eq!(stranger.receive().await.0, MessageType::RespondUri);
     assert_eq!(stranger.try_receive(), None);
+    // The damaged ones would have been told so, had they been requests.
+    let (counters, responses) = (server.counters(), codes.len() as u64);
+    assert_eq!(counters.replies_suppressed_loop(), responses);
+    assert_eq!(counters.rejected_checksum(), responses);
 
     // Two nodes that each would answer the other's NOT_FOUND stay silent.
     let other = node(&echo(), |builder| builder).await;
@@ -191,7 +195,7 @@ async fn u2_strangers_cause_at_most_three_times_what_they_send() {
     stranger.send(&introduction(100)).await;
     assert_eq!(stranger.receive().await.0, MessageType::PeerDiscovered);
     assert_eq!(stranger.try_receive(), None);
-    assert_eq!(server.counters().replies_suppressed(), 1);
+    assert_eq!(server.counters().replies_suppressed_size(), 1);
 
     // A flood of requests that nobody answers causes ten NOT_FOUND a second.
     for _ in 0..100 {
@@ -203,7 +207,7 @@ async fn u2_strangers_cause_at_most_three_times_what_they_send() {
         errors += 1;
     }
     assert!(errors <= 20, "{errors} errors");
-    assert!(server.counters().replies_suppressed() > 80);
+    assert!(server.counters().replies_suppressed_rate() > 80);
 }
 
 #[tokio::test]
@@ -223,7 +227,8 @@ async fn u4_garbage_gets_no_answer_and_is_counted() {
     stranger.send(&[&good[..], b"more"].concat()).await;
     assert_eq!(stranger.receive().await.0, MessageType::RespondUri);
     assert_eq!(stranger.try_receive(), None);
-    assert_eq!(server.counters().rejected(), 6);
+    assert_eq!((server.counters().rejected(), server.counters().rejected_type()), (6, 1));
+    assert_eq!(server.counters().rejected_length(), 5);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use super::{
     metrics::{self, Timer},
     peers::is_management,
     pending::{HandlerFailure, ReplyTo, catch},
+    throttle::warn_limited,
 };
 use crate::{
     handler::{Call, Connection, Endpoint, Outcome, Reply, ReplyError, Slot, Table, Transport},
@@ -66,8 +67,9 @@ impl Origin {
 pub(crate) enum Step {
     /// Nothing: what is to be answered is in the buffer, and no handler has made it.
     Done,
-    /// Nothing: a handler has run, and its reply, if any, is in the buffer.
-    Answered,
+    /// Nothing: a handler has run, and its reply, if any, is in the buffer. Says whether its own
+    /// auth plugin has checked the message.
+    Answered { checked: bool },
     /// Nothing took the message and nothing answers it, as on UDP for all but requests.
     Unclaimed(Opened),
     /// The handler runs on; its reply comes next.
@@ -131,7 +133,7 @@ impl Engine {
                 let uri = uri.unwrap_or_default();
                 Err(self.refuse(message_type, &uri, &failure, None, origin, out))
             }
-            Err(OpenError::Cipher(error)) => Err(self.undecryptable(message_type, &error)),
+            Err(OpenError::Cipher(error)) => Err(self.undecryptable(message_type, &error, origin)),
         }
     }
 
@@ -144,17 +146,21 @@ impl Engine {
         out: &mut BytesMut,
     ) -> Step {
         let message_type = opened.message_type();
-        let answer = |reply: &Reply, to: ReplyTo<'_>| self.reply(reply, to, origin, out);
+        let mut checked = false;
+        let answer = |reply: &Reply, to: ReplyTo<'_>| {
+            checked = to.layer.auth_plugin().is_some();
+            self.reply(reply, to, origin, out);
+        };
         match self.handle(table, opened, origin, answer) {
             Handled::Ready if is_management(message_type) => Step::Done,
-            Handled::Ready => Step::Answered,
+            Handled::Ready => Step::Answered { checked },
             Handled::Later(pending) => Step::Later(pending),
             Handled::Nobody(opened) => self.unhandled(opened, origin, out),
             Handled::Failed(OpenError::Auth(failure), uri, layer) => {
                 self.refuse(message_type, &uri, &failure, Some(&layer), origin, out).into()
             }
             Handled::Failed(OpenError::Cipher(error), ..) => {
-                self.undecryptable(message_type, &error).into()
+                self.undecryptable(message_type, &error, origin).into()
             }
         }
     }
@@ -197,7 +203,12 @@ impl Engine {
             let spare = slot.route.once.then(|| opened.clone());
             let inner = match self.open_inner(&slot.layer, opened, origin.remote(self)) {
                 Ok(inner) => inner,
-                Err(error) => return Handled::Failed(error, uri, slot.layer.clone()),
+                Err(error) => {
+                    if slot.route.once {
+                        count::once_preserved(&self.counters);
+                    }
+                    return Handled::Failed(error, uri, slot.layer.clone());
+                }
             };
             match spare {
                 None => return self.call(slot, inner, uri, origin, answer),
@@ -273,17 +284,10 @@ impl Engine {
 
     #[cold]
     fn failed(&self, failure: &HandlerFailure, handler: &'static str) -> Reply {
+        self.note_handler(failure, handler);
         match failure {
-            HandlerFailure::Panicked(text) => {
-                count::handler_panics(&self.counters);
-                tracing::error!(handler, panic = %text, "handler panicked");
-                ReplyError::internal().into()
-            }
-            HandlerFailure::TimedOut => {
-                count::handler_timeouts(&self.counters);
-                tracing::error!(handler, "handler exceeded its deadline");
-                ReplyError::error("timed out").into()
-            }
+            HandlerFailure::Panicked(_) => ReplyError::internal().into(),
+            HandlerFailure::TimedOut => ReplyError::error("timed out").into(),
         }
     }
 
@@ -303,26 +307,28 @@ impl Engine {
         let remote = origin.remote(self);
         let Err(error) = self.seal(to.layer, kind, uri, content, remote, out) else { return };
         count::failed_replies(&self.counters);
-        tracing::error!(%error, "a reply could not be sent");
+        let handler = to.handler;
+        warn_limited!(self, replies, handler, %error, "a reply could not be sent");
         let text: &[u8] = match error {
             crate::handler::SendError::TooLarge(_) => b"the reply is too large",
             _ => b"internal error",
         };
         let outer_only = Layer::new();
         if self.seal(&outer_only, MessageType::Error, to.uri, text, remote, out).is_err() {
-            tracing::error!("the error about it could not be sent either");
+            warn_limited!(self, replies, handler, "the error about it could not be sent either");
         }
     }
 
     #[cold]
     fn unreadable(&self, error: &ReadError, origin: &Origin, out: &mut BytesMut) -> Refused {
-        count::rejected(&self.counters);
-        tracing::debug!(remote = %origin.connection.remote_addr(), %error, "refused a frame");
+        self.note_unreadable(error, origin.connection.remote_addr());
         let ReadError::Checksum(message_type) = *error else {
             return Refused::Close("a frame is not a message");
         };
         // Never signed: its sender may be anybody.
-        if !(origin.is_datagram() && message_type.is_response()) {
+        if origin.is_datagram() && message_type.is_response() {
+            self.note_loop(message_type, origin.connection.remote_addr());
+        } else {
             Self::write_bare(MessageType::Error, ERROR_URI, b"invalid message", out);
         }
         strike(&origin.bad_frames, self.limits.max_bad_frames, "too many damaged frames")
@@ -339,15 +345,14 @@ impl Engine {
         origin: &Origin,
         out: &mut BytesMut,
     ) -> Refused {
-        count::auth_failures(&self.counters);
-        if matches!(failure, AuthFailure::Exhausted(_)) {
-            count::checks_stopped(&self.counters);
-        }
         let remote = origin.connection.remote_addr();
         let refused = RefusedMessage { message_type, remote, failure, inner: inner.is_some() };
-        tracing::debug!(%remote, %message_type, %failure, inner = refused.inner, "auth failed");
-        let silent = self.router.table().types().is_error(message_type)
-            || (origin.is_datagram() && message_type.is_response());
+        self.note_failed(message_type, failure, refused.inner, remote);
+        let loops = origin.is_datagram() && message_type.is_response();
+        if loops {
+            self.note_loop(message_type, remote);
+        }
+        let silent = loops || self.router.table().types().is_error(message_type);
         // An answer would cost more than the check.
         let silent = silent || matches!(failure, AuthFailure::Ignored(_));
         match self.on_auth_failure.decide(&refused) {
@@ -362,7 +367,7 @@ impl Engine {
                         let (kind, content) = (message.message_type, &message.content);
                         let to = origin.remote(self);
                         if let Err(error) = self.seal(&layer, kind, uri, content, to, out) {
-                            tracing::error!(%error, "an AUTH_ERROR could not be sent");
+                            warn_limited!(self, replies, %error, "an AUTH_ERROR could not be sent");
                         }
                     } else {
                         Self::write_bare(message.message_type, uri, &message.content, out);
@@ -379,9 +384,9 @@ impl Engine {
         &self,
         message_type: MessageType,
         error: &crate::plugin::CipherError,
+        origin: &Origin,
     ) -> Refused {
-        count::decrypt_failures(&self.counters);
-        tracing::debug!(%message_type, %error, "dropped a message that does not decrypt");
+        self.note_sealed(message_type, error, origin.connection.remote_addr());
         Refused::Done
     }
 
@@ -397,7 +402,9 @@ impl Engine {
             let answer = |reply: &Reply, to: ReplyTo<'_>| self.reply(reply, to, origin, out);
             return match self.call(default, opened, uri, origin, answer) {
                 Handled::Later(pending) => Step::Later(pending),
-                Handled::Ready | Handled::Nobody(_) | Handled::Failed(..) => Step::Answered,
+                Handled::Ready | Handled::Nobody(_) | Handled::Failed(..) => {
+                    Step::Answered { checked: false }
+                }
             };
         }
         let timer = Timer::start();

@@ -46,6 +46,45 @@ pub struct Limits {
     pub(crate) max_unauthenticated: Option<usize>,
     pub(crate) memory_budget: usize,
     pub(crate) max_handlers: usize,
+    pub(crate) keepalive: Option<Keepalive>,
+    pub(crate) verified_replies: bool,
+}
+
+/// When a TCP connection that is silent is probed, so that one whose other end has gone without a
+/// word is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[must_use]
+pub struct Keepalive {
+    pub(crate) after: Duration,
+    pub(crate) every: Duration,
+    pub(crate) probes: u32,
+}
+
+impl Default for Keepalive {
+    fn default() -> Self {
+        Self { after: Duration::from_secs(60), every: Duration::from_secs(15), probes: 4 }
+    }
+}
+
+impl Keepalive {
+    /// Sets after how long a silence the first probe is sent; the default is 60 s. Systems count
+    /// in whole seconds.
+    pub fn after(mut self, silence: Duration) -> Self {
+        self.after = silence;
+        self
+    }
+
+    /// Sets how long a probe waits for its answer before the next; the default is 15 s.
+    pub fn every(mut self, interval: Duration) -> Self {
+        self.every = interval;
+        self
+    }
+
+    /// Sets how many probes go unanswered before the connection ends; the default is 4.
+    pub fn probes(mut self, probes: u32) -> Self {
+        self.probes = probes;
+        self
+    }
 }
 
 impl Default for Limits {
@@ -71,6 +110,8 @@ impl Default for Limits {
             max_unauthenticated: None,
             memory_budget: 128 * 1024 * 1024,
             max_handlers: 4_096,
+            keepalive: Some(Keepalive::default()),
+            verified_replies: false,
         }
     }
 }
@@ -97,7 +138,7 @@ impl Limits {
 
     /// Returns stricter limits, for networks where all nodes are ours: new connections must speak
     /// within 10 s, repetitions are refused whatever their type, a broadcast reaches those that
-    /// proved themselves, and auth fields have at most 4 KiB.
+    /// proved themselves, handlers over UDP answer only those, and auth fields have at most 4 KiB.
     ///
     /// [`HmacAuth::binding`](crate::plugin::HmacAuth::binding) belongs to it, and is set on the
     /// plugin.
@@ -107,6 +148,7 @@ impl Limits {
             .first_frame_timeout(Duration::from_secs(10))
             .replay(ReplayMode::Enforce)
             .broadcast_scope(BroadcastScope::Authenticated)
+            .verified_replies(true)
     }
 
     /// Sets how large and deep the auth fields of a message may be; the default is
@@ -238,6 +280,21 @@ impl Limits {
     /// wait for their turn, over UDP they are refused.
     pub fn max_handlers(mut self, handlers: usize) -> Self {
         self.max_handlers = handlers;
+        self
+    }
+
+    /// Sets when silent TCP connections are probed, or `None` for never; the default is after 60 s,
+    /// every 15 s, 4 times.
+    pub fn keepalive(mut self, keepalive: impl Into<Option<Keepalive>>) -> Self {
+        self.keepalive = keepalive.into();
+        self
+    }
+
+    /// Sets whether handlers over UDP answer only messages that have passed an auth plugin, of the
+    /// outer layer or of their own; the default is false. Anybody can send a datagram in another's
+    /// name, who then gets the answer; a node whose answers are large should have it true.
+    pub fn verified_replies(mut self, verified: bool) -> Self {
+        self.verified_replies = verified;
         self
     }
 }

@@ -13,6 +13,7 @@ mod limits;
 pub(crate) mod metrics;
 mod peers;
 mod pending;
+mod refusal;
 mod replay;
 mod seal;
 mod throttle;
@@ -29,21 +30,22 @@ pub use counters::Counters;
 pub(crate) use counters::count;
 pub(crate) use dispatch::{Handled, Origin, Step};
 pub use failure::{AuthFailureAction, AuthFailurePolicy, RefusedMessage};
-pub use limits::{BroadcastScope, Limits};
+pub use limits::{BroadcastScope, Keepalive, Limits};
 pub(crate) use peers::Hooks;
 pub(crate) use pending::{HandlerFailure, Pending, ReplyTo};
 use replay::Watcher;
 pub(crate) use replay::{Place, ReplayCache};
 pub use replay::{ReplayMode, ReplayPolicy};
-use throttle::{Throttle, Throttles};
+use throttle::Throttles;
+pub(crate) use throttle::warn_limited;
 
 use crate::{
     handler::{Router, Table},
     peer::{Peer, PeerBook, RemoteAddr},
     plugin::{Direction, Environment, Layer, OpenError, PluginContext, Role},
     wire::{
-        AuthFields, AuthFieldsError, Body, BodyError, Frame, Message, MessageType, TypeSet,
-        UnknownType,
+        AuthFields, AuthFieldsError, Body, BodyError, Frame, FrameError, Message, MessageType,
+        TypeSet, UnknownType,
     },
 };
 
@@ -63,7 +65,7 @@ pub(crate) struct Engine {
     /// The messages of a server or node; a client remembers those of each connection.
     seen: ReplayCache,
     pub(crate) role: Role,
-    throttles: Throttles,
+    pub(crate) throttles: Throttles,
     /// Bounds how many messages are sealed at once whose layers take their time.
     pub(crate) workers: Arc<Semaphore>,
     /// Bounds how many handlers run at once.
@@ -141,6 +143,8 @@ impl Opened {
 /// Why the bytes of a frame are not a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ReadError {
+    #[error(transparent)]
+    Frame(#[from] FrameError),
     #[error("unknown message type")]
     UnknownType(#[from] UnknownType),
     #[error("the auth fields can't be read")]
@@ -194,15 +198,6 @@ impl Engine {
     pub(crate) fn takes_time(&self, inner: &Layer, message_type: MessageType) -> bool {
         let context = self.context(message_type, Direction::Outgoing, None);
         inner.takes_time(&context) || self.outer.takes_time(&context)
-    }
-
-    /// Returns whether a kind of log line may be written now.
-    fn may_log(&self, kind: &Throttle) -> bool {
-        let allowed = kind.allows(self.environment.unix_time(), self.limits.log_rate);
-        if !allowed {
-            count::log_suppressed(&self.counters);
-        }
-        allowed
     }
 
     /// Reads a frame, in the original's order: type, auth fields, body, checksum.

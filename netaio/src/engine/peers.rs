@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
-use super::{Engine, count};
+use super::Engine;
 use crate::{
     handler::{Call, Outcome, Reply, Route, RouteKey, Slot},
     peer::{Manager, Peer, PeerManagement},
@@ -85,7 +85,9 @@ impl Engine {
                 let (answer, refused) = peers.with(|manager, now| {
                     (act(manager, &message, call, now), manager.take_refused())
                 });
-                (0..refused).for_each(|_| count::peers_refused(&engine.counters));
+                if let Some(refused) = refused {
+                    engine.note_peer(refused, call.remote);
+                }
                 answer
             });
             Outcome::Ready(answer.map_or_else(Reply::none, |content| {

@@ -1,39 +1,45 @@
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-
-/// Keeps a kind of log line to so many a second, whatever peers do.
-#[derive(Debug, Default)]
-pub(crate) struct Throttle {
-    second: AtomicU64,
-    lines: AtomicU32,
-}
-
-impl Throttle {
-    /// Returns whether one more line may be written in this second.
-    pub(crate) fn allows(&self, second: u64, rate: u32) -> bool {
-        // Threads that meet here may write a line more; that does no harm.
-        if self.second.swap(second, Relaxed) != second {
-            self.lines.store(0, Relaxed);
-        }
-        self.lines.fetch_add(1, Relaxed) < rate
-    }
-}
+use super::{Engine, count};
+use crate::throttle::Throttle;
 
 /// The kinds of lines that peers can cause.
 #[derive(Debug, Default)]
 pub(crate) struct Throttles {
+    pub(crate) rejected: Throttle,
+    pub(crate) auth: Throttle,
+    pub(crate) decrypt: Throttle,
     pub(crate) replays: Throttle,
+    pub(crate) handlers: Throttle,
+    pub(crate) replies: Throttle,
+    pub(crate) timeouts: Throttle,
+    pub(crate) accepting: Throttle,
+    pub(crate) refused: Throttle,
+    pub(crate) cut: Throttle,
+    pub(crate) subscriptions: Throttle,
+    pub(crate) peers: Throttle,
+    pub(crate) suppressed: Throttle,
+    pub(crate) dropped: Throttle,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn m10_a_kind_of_line_is_written_so_often_a_second() {
-        let throttle = Throttle::default();
-        let written = |second| (0..1_000).filter(|_| throttle.allows(second, 10)).count();
-        assert_eq!(written(5), 10);
-        assert_eq!(written(6), 10);
-        assert_eq!(written(6), 0);
+impl Engine {
+    /// Returns whether a line of a kind may be written now.
+    pub(crate) fn may_log(&self, kind: &Throttle) -> bool {
+        let allowed = kind.allows(self.environment.unix_time(), self.limits.log_rate);
+        if !allowed {
+            count::log_suppressed(&self.counters);
+        }
+        allowed
     }
 }
+
+/// Logs what a peer has caused: as a warning as often as the endpoint allows for lines of this kind,
+/// else at the level DEBUG.
+macro_rules! warn_limited {
+    ($engine:expr, $kind:ident, $($line:tt)+) => {
+        if $engine.may_log(&$engine.throttles.$kind) {
+            tracing::warn!($($line)+);
+        } else {
+            tracing::debug!($($line)+);
+        }
+    };
+}
+pub(crate) use warn_limited;

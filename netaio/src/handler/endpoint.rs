@@ -1,7 +1,10 @@
 use std::{fmt, sync::Arc};
 
 use super::{Context, FromContext, SendError};
-use crate::wire::{Message, MessageType};
+use crate::{
+    throttle::Throttle,
+    wire::{Message, MessageType},
+};
 
 /// What a server or node offers to all its connections.
 pub(crate) trait Node: Send + Sync {
@@ -105,7 +108,10 @@ impl super::IntoErrorReply for SendError {
                 super::ReplyError::error("the message is too large")
             }
             other => {
-                tracing::warn!(error = %other, "a handler could not send");
+                static LINES: Throttle = Throttle::new();
+                if LINES.allows_now() {
+                    tracing::warn!(error = %other, "a handler could not send");
+                }
                 super::ReplyError::internal()
             }
         }

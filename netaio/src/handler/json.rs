@@ -1,7 +1,10 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Context, FromMessage, IntoErrorReply, IntoReply, Reply, ReplyError};
-use crate::wire::{Message, MessageType};
+use crate::{
+    throttle::Throttle,
+    wire::{Message, MessageType},
+};
 
 /// JSON content: as an argument it is parsed, as a return value it is written.
 ///
@@ -33,7 +36,10 @@ impl<T: Serialize> IntoReply for Json<T> {
         match serde_json::to_vec(&self.0) {
             Ok(text) => text.into_reply(request),
             Err(error) => {
-                tracing::error!(%error, "a handler's reply can't be written as JSON");
+                static LINES: Throttle = Throttle::new();
+                if LINES.allows_now() {
+                    tracing::error!(%error, "a handler's reply can't be written as JSON");
+                }
                 ReplyError::internal().into()
             }
         }

@@ -17,8 +17,8 @@ use tokio::{
 use super::{burst, inbound::Inbound};
 use crate::{
     budget::Account,
-    engine::{HandlerFailure, Limits, Pending, ReplyTo, Step},
-    handler::Reply,
+    engine::{Engine, HandlerFailure, Limits, Pending, ReplyTo, Step, count, warn_limited},
+    handler::{RemoteAddr, Reply},
     pubsub::{Outbox, Wakeup},
     wire::Frame,
 };
@@ -59,17 +59,37 @@ pub(crate) enum End {
     Cut,
     #[error("{0}")]
     Refused(&'static str),
-    #[error("{0}")]
-    TimedOut(&'static str),
+    #[error("{}", .0.text())]
+    TimedOut(Waiting),
     #[error("the connection failed")]
     Io(#[from] io::Error),
 }
 
+impl End {
+    /// Counts and logs an end that the other side has caused.
+    pub(crate) fn note(&self, engine: &Engine, remote: &RemoteAddr) {
+        let count = match self {
+            Self::TimedOut(Waiting::FirstFrame) => count::timeouts_first_frame,
+            Self::TimedOut(Waiting::Frame) => count::timeouts_frame,
+            Self::TimedOut(Waiting::Write) => count::timeouts_write,
+            Self::TimedOut(Waiting::Idle) => count::timeouts_idle,
+            Self::Io(error) if error.kind() == io::ErrorKind::TimedOut => count::timeouts_keepalive,
+            Self::Refused(reason) => {
+                return warn_limited!(engine, cut, %remote, reason, "closed a connection");
+            }
+            _ => return tracing::debug!(%remote, reason = %self, "connection ended"),
+        };
+        count(&engine.counters);
+        warn_limited!(engine, timeouts, %remote, reason = %self, "cut a connection");
+    }
+}
+
 /// What the deadline is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Waiting {
+pub(crate) enum Waiting {
     FirstFrame,
     Frame,
+    Write,
     Idle,
 }
 
@@ -78,6 +98,7 @@ impl Waiting {
         match self {
             Self::FirstFrame => "no message came in time",
             Self::Frame => "a message took too long to arrive",
+            Self::Write => "the other end does not read",
             Self::Idle => "the connection was idle for too long",
         }
     }
@@ -164,7 +185,7 @@ where
             }
             Event::Wakeup(Wakeup::Closing) => Err(End::Closed),
             Event::Wakeup(Wakeup::Cut) => Err(End::Cut),
-            Event::Deadline(waiting) => Err(End::TimedOut(waiting.text())),
+            Event::Deadline(waiting) => Err(End::TimedOut(waiting)),
         }
     }
 
@@ -234,7 +255,7 @@ where
             *handled = true;
             match self.receiver.receive(frame, &mut self.out) {
                 // On a stream everything that nobody takes has been answered.
-                Step::Done | Step::Answered | Step::Unclaimed(_) => {}
+                Step::Done | Step::Answered { .. } | Step::Unclaimed(_) => {}
                 // Most handlers have their answer at once: they cost no timer and no extra write.
                 Step::Later(mut pending) => match pending.poll(context) {
                     Poll::Ready(result) => {
@@ -329,8 +350,7 @@ where
                 let (stalled, _) = stalled.get_or_insert_with(|| {
                     (Box::pin(sleep(write_timeout)), Held::new(outbox.account(), out.len()))
                 });
-                let timed_out = End::TimedOut("the other end does not read");
-                stalled.as_mut().poll(context).map(|()| Err(timed_out))
+                stalled.as_mut().poll(context).map(|()| Err(End::TimedOut(Waiting::Write)))
             })
             .await?;
         }

@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::{
     budget::Budget,
-    engine::{BroadcastScope, Engine, Hooks, count, metrics},
+    engine::{BroadcastScope, Engine, Hooks, count, metrics, warn_limited},
     handler::{
         ConnectionId, Identity, Link, Node, RemoteAddr, SendError, SubscribeError, Transport,
     },
@@ -110,7 +110,8 @@ impl Hub {
         metrics::connections(1.0);
         if let Some(oldest) = self.admission.add_stranger(&peering) {
             count::strangers_dropped(&self.engine.counters);
-            tracing::debug!(connection = %oldest.id, "cut: too many that have proved nothing");
+            let (connection, remote) = (oldest.id, &oldest.remote);
+            warn_limited!(self.engine, cut, %connection, %remote, "cut: too many that have proved nothing");
             oldest.outbox.cut();
         }
         Listed(peering)
@@ -129,7 +130,8 @@ impl Hub {
             let held = largest.outbox.account().held();
             excess = excess.saturating_sub(held.max(1));
             count::budget_evictions(&self.engine.counters);
-            tracing::warn!(connection = %largest.id, remote = %largest.remote, held, "cut: no memory");
+            let (connection, remote) = (largest.id, &largest.remote);
+            warn_limited!(self.engine, cut, %connection, %remote, held, "cut: no memory");
             largest.outbox.cut();
         }
     }
@@ -242,8 +244,9 @@ impl Peering {
     /// Looks at what became of a frame: a connection that lets its queue overflow is cut.
     fn queued<T>(&self, queued: Result<T, SendError>) -> Result<T, SendError> {
         if matches!(queued, Err(SendError::QueueFull)) {
-            count::slow_consumers(&self.hub.engine.counters);
-            tracing::warn!(connection = %self.id, remote = %self.remote, "cut: it does not read");
+            let (engine, connection, remote) = (&self.hub.engine, self.id, &self.remote);
+            count::slow_consumers(&engine.counters);
+            warn_limited!(engine, cut, %connection, %remote, "cut: it does not read");
             self.outbox.cut();
         }
         queued
@@ -273,7 +276,9 @@ impl Link for Peering {
         let this = connections.get(&self.id).ok_or(SubscribeError::Closed)?;
         let subscribed = self.hub.topics.subscribe(uri, this);
         if subscribed == Err(SubscribeError::TooMany) {
-            count::subscriptions_refused(&self.hub.engine.counters);
+            let (engine, connection, remote) = (&self.hub.engine, self.id, &self.remote);
+            count::subscriptions_refused(&engine.counters);
+            warn_limited!(engine, subscriptions, %connection, %remote, "too many subscriptions");
             self.refused.store(true, Ordering::Relaxed);
         }
         subscribed

@@ -2,7 +2,10 @@ use std::{future::Future, io};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::handler::{Identity, RemoteAddr, Transport};
+use crate::{
+    engine::Keepalive,
+    handler::{Identity, RemoteAddr, Transport},
+};
 
 /// A source of connections: anything that accepts byte streams.
 ///
@@ -29,6 +32,11 @@ pub trait Listener: Send + 'static {
         None
     }
 
+    /// Sets when a connection that is silent is probed, as
+    /// [`Limits::keepalive`](crate::Limits::keepalive) says; the default does nothing, for streams
+    /// that know when their other end has gone.
+    fn keep_alive(&self, _stream: &Self::Stream, _keepalive: Option<Keepalive>) {}
+
     /// Returns the address it listens at, for logs.
     fn describe(&self) -> String {
         self.transport().to_string()
@@ -41,20 +49,20 @@ mod tcp {
     use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
     use tokio::net::{TcpListener, TcpStream};
 
-    use super::{Listener, RemoteAddr, Transport, io};
-    use std::time::Duration;
-
-    /// Silence after which a connection is probed, so that half-open ones are found.
-    const KEEPALIVE: Duration = Duration::from_secs(60);
-    const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+    use super::{Keepalive, Listener, RemoteAddr, Transport, io};
 
     impl Listener for TcpListener {
         type Stream = TcpStream;
 
         async fn accept(&mut self) -> io::Result<(TcpStream, RemoteAddr)> {
             let (stream, remote) = Self::accept(self).await?;
-            prepare_tcp(&stream);
+            // The connection may be gone already; reading will tell.
+            let _ = stream.set_nodelay(true);
             Ok((stream, remote.into()))
+        }
+
+        fn keep_alive(&self, stream: &TcpStream, keepalive: Option<Keepalive>) {
+            keep_alive(stream, keepalive);
         }
 
         fn transport(&self) -> Transport {
@@ -66,11 +74,12 @@ mod tcp {
         }
     }
 
-    /// Sets what every TCP connection of ours has: no delay of small messages, keepalive.
-    pub(crate) fn prepare_tcp(stream: &TcpStream) {
-        let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE_INTERVAL);
-        let kept = SockRef::from(stream).set_tcp_keepalive(&keepalive);
-        if let Err(error) = stream.set_nodelay(true).and(kept) {
+    /// Has silent connections probed.
+    pub(crate) fn keep_alive(stream: &TcpStream, keepalive: Option<Keepalive>) {
+        let Some(Keepalive { after, every, probes }) = keepalive else { return };
+        let probing = TcpKeepalive::new().with_time(after).with_interval(every);
+        let probing = probing.with_retries(probes);
+        if let Err(error) = SockRef::from(stream).set_tcp_keepalive(&probing) {
             // The connection may be gone already; reading will tell.
             tracing::debug!(%error, "a socket option was refused");
         }
@@ -111,7 +120,7 @@ mod tcp {
 }
 
 pub use tcp::bind_tcp;
-pub(crate) use tcp::prepare_tcp;
+pub(crate) use tcp::keep_alive;
 
 #[cfg(unix)]
 impl Listener for tokio::net::UnixListener {

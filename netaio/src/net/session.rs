@@ -9,11 +9,11 @@ use tracing::Instrument;
 
 use super::{
     admission::Place,
-    driver::{Driver, End, Receiver},
+    driver::{Driver, Receiver},
     hub::{Hub, Listed, Remote},
 };
 use crate::{
-    engine::{Engine, HandlerFailure, Origin, ReplyTo, Step, count},
+    engine::{Engine, HandlerFailure, Origin, ReplyTo, Step},
     handler::{Connection, Endpoint, Reply},
     wire::Frame,
 };
@@ -76,10 +76,7 @@ where
         let _place = place;
         let (outbox, engine) = (&session.listed.0.outbox, &*session.engine);
         let end = Driver::new(stream, &session, outbox, &engine.limits).run().await;
-        if matches!(end, End::TimedOut(_)) {
-            count::timeouts(&engine.counters);
-        }
-        tracing::debug!(reason = %end, "connection ended");
+        end.note(engine, session.origin.connection.remote_addr());
     }
     .instrument(span)
 }

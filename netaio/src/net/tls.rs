@@ -12,7 +12,10 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 
 use super::Listener;
-use crate::handler::{Identity, RemoteAddr, Transport};
+use crate::{
+    engine::Keepalive,
+    handler::{Identity, RemoteAddr, Transport},
+};
 
 /// How many handshakes run at once; one more, and the oldest ends.
 const HANDSHAKES: usize = 1_024;
@@ -38,7 +41,7 @@ pub struct TlsListener<L: Listener> {
     listener: L,
     acceptor: TlsAcceptor,
     timeout: Duration,
-    handshakes: JoinSet<Option<Accepted<L::Stream>>>,
+    handshakes: JoinSet<io::Result<Accepted<L::Stream>>>,
     /// Those that run, the oldest first; some of them may have ended.
     running: VecDeque<AbortHandle>,
 }
@@ -73,16 +76,15 @@ impl<L: Listener> TlsListener<L> {
         }
         let (handshake, limit) = (self.acceptor.accept(stream), self.timeout);
         let handshake = self.handshakes.spawn(async move {
+            let failed = |error: &dyn fmt::Display| {
+                // It says nothing of the next connection.
+                let text = format!("the TLS handshake of {remote} failed: {error}");
+                Err(io::Error::new(io::ErrorKind::ConnectionAborted, text))
+            };
             match timeout(limit, handshake).await {
-                Ok(Ok(stream)) => Some((stream, remote)),
-                Ok(Err(error)) => {
-                    tracing::debug!(%remote, %error, "a TLS handshake failed");
-                    None
-                }
-                Err(_) => {
-                    tracing::debug!(%remote, "a TLS handshake took too long");
-                    None
-                }
+                Ok(Ok(stream)) => Ok((stream, remote)),
+                Ok(Err(error)) => failed(&error),
+                Err(_) => failed(&"it took too long"),
             }
         });
         self.running.push_back(handshake);
@@ -99,11 +101,8 @@ impl<L: Listener> Listener for TlsListener<L> {
                     let (stream, remote) = accepted?;
                     self.start(stream, remote);
                 }
-                Some(done) = self.handshakes.join_next() => {
-                    if let Ok(Some(accepted)) = done {
-                        return Ok(accepted);
-                    }
-                }
+                // One that was ended to make room for others is gone without a word.
+                Some(Ok(done)) = self.handshakes.join_next() => return done,
             }
         }
     }
@@ -114,6 +113,10 @@ impl<L: Listener> Listener for TlsListener<L> {
 
     fn describe(&self) -> String {
         format!("tls {}", self.listener.describe())
+    }
+
+    fn keep_alive(&self, stream: &Self::Stream, keepalive: Option<Keepalive>) {
+        self.listener.keep_alive(stream.get_ref().0, keepalive);
     }
 
     fn identity(&self, stream: &Self::Stream) -> Option<Identity> {

@@ -20,8 +20,19 @@ pub(crate) struct Manager {
     events: Vec<PeerEvent>,
     /// When it was last looked who is silent.
     looked: Duration,
-    /// Peers that were refused since this was last taken.
-    refused: u64,
+    /// What was refused since this was last taken.
+    refused: Option<Refused>,
+}
+
+/// Why a message of peer management changed nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refused {
+    #[error(transparent)]
+    Table(#[from] PeerRefusal),
+    #[error("only the peer itself can take leave")]
+    NotOwner,
+    #[error("what it sent is no peer that is accepted")]
+    NoPeer,
 }
 
 /// One app id under management.
@@ -40,7 +51,7 @@ impl Default for Manager {
         let (plugin, table) = (Arc::new(PackifyPeers), PeerTable::default());
         let (local, packed, apps) = (Peer::default(), Bytes::new(), HashMap::new());
         let (events, looked) = (Vec::new(), Duration::ZERO);
-        Self { plugin, local, packed, table, apps, events, looked, refused: 0 }
+        Self { plugin, local, packed, table, apps, events, looked, refused: None }
     }
 }
 
@@ -92,7 +103,11 @@ impl Manager {
 
     /// Takes a DISCONNECT, which has no answer; returns the peer that has left.
     pub(crate) fn disconnected(&mut self, content: &[u8], from: &RemoteAddr) -> Option<Arc<Peer>> {
-        let lost = self.table.forget(&self.stranger(content)?.id, from)?;
+        let id = self.stranger(content)?.id;
+        if self.table.get(&id).is_some_and(|peer| !peer.addrs.contains(from)) {
+            self.refused = Some(Refused::NotOwner);
+        }
+        let lost = self.table.forget(&id, from)?;
         self.events.push(PeerEvent::Lost(Arc::clone(&lost)));
         Some(lost)
     }
@@ -156,23 +171,22 @@ impl Manager {
         std::mem::take(&mut self.events)
     }
 
-    /// Takes how many peers were refused since it was last asked.
-    pub(crate) fn take_refused(&mut self) -> u64 {
-        std::mem::take(&mut self.refused)
+    /// Takes what was refused since it was last asked.
+    pub(crate) fn take_refused(&mut self) -> Option<Refused> {
+        self.refused.take()
     }
 
     /// Reads a peer that is not this node itself: one hears its own multicasts.
-    fn stranger(&self, content: &[u8]) -> Option<Peer> {
-        let peer = self.plugin.unpack(content)?;
-        (peer.id != self.local.id && self.plugin.accepts(&peer)).then_some(peer)
+    fn stranger(&mut self, content: &[u8]) -> Option<Peer> {
+        let peer = self.plugin.unpack(content).filter(|peer| self.plugin.accepts(peer));
+        if peer.is_none() {
+            self.refused = Some(Refused::NoPeer);
+        }
+        peer.filter(|peer| peer.id != self.local.id)
     }
 
     fn hear(&mut self, peer: Peer, from: &RemoteAddr, now: Duration) {
-        let id = peer.id.clone();
-        if let Err(refusal) = self.learn(peer, from, now) {
-            self.refused += 1;
-            tracing::debug!(%from, id = %id.escape_ascii(), %refusal, "refused a peer");
-        }
+        self.refused = self.learn(peer, from, now).err().map(Refused::Table);
     }
 
     fn learn(&mut self, peer: Peer, from: &RemoteAddr, now: Duration) -> Result<(), PeerRefusal> {

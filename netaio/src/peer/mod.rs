@@ -37,5 +37,5 @@ pub use record::{Peer, PeerDataError};
 pub use shared::PeerEvents;
 pub use table::{ConflictPolicy, Learned, PeerLimits, PeerRefusal, PeerTable};
 
-pub(crate) use manager::Manager;
+pub(crate) use manager::{Manager, Refused};
 pub(crate) use shared::PeerBook;

@@ -71,7 +71,9 @@ impl PeerBook {
     fn publish(&self, events: &[PeerEvent]) {
         lock(&self.readers).retain(|reader| {
             let Some(queue) = reader.upgrade() else { return false };
-            events.iter().for_each(|event| queue.push(event.clone()));
+            for event in events {
+                queue.push(event.clone());
+            }
             true
         });
     }

@@ -84,7 +84,7 @@ impl Layer {
     /// Returns the name of its cipher if the sealed text can be changed unnoticed: the cipher does
     /// not see it, and there is no auth plugin here or in the layer further out.
     pub(crate) fn malleable_cipher(&self, outer: &Self) -> Option<&str> {
-        let cipher = self.cipher.as_ref().filter(|cipher| !cipher.detects_changes())?;
+        let cipher = self.cipher.as_ref().filter(|cipher| cipher.needs_auth())?;
         (self.auth.is_none() && outer.auth.is_none()).then(|| cipher.name())
     }
 
@@ -282,6 +282,9 @@ mod tests {
         assert_eq!(auth(cipher()).malleable_cipher(&none), None);
         assert_eq!(cipher().malleable_cipher(&auth(Layer::new())), None);
         assert_eq!(none.malleable_cipher(&none), None);
+        // Who knows the danger can say so.
+        let accepted = Sha256StreamCipher::new("a key of some length").danger_without_auth();
+        assert_eq!(Layer::new().cipher(accepted).malleable_cipher(&none), None);
     }
 
     #[cfg(feature = "asymmetric")]

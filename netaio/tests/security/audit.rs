@@ -212,6 +212,7 @@ async fn audit_09_a_failed_check_uses_no_one_time_handler_up() {
     let mut connection = server.connect().await;
     let stranger = frame(MessageType::CreateUri, "u", "");
     assert_eq!(connection.kind(&stranger).await, MessageType::AuthError);
+    assert_eq!(server.counters().once_preserved(), 1);
     let clock = Clock::at(now());
     let friend = seal(&inner(), &clock, MessageType::CreateUri, "u");
     assert_eq!(connection.kind(&friend).await, MessageType::Ok);

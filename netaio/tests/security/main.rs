@@ -11,6 +11,7 @@
 mod audit;
 mod binding;
 mod common;
+mod counted;
 mod hashcash;
 mod limits;
 mod replay;

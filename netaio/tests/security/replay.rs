@@ -236,6 +236,7 @@ async fn a8_a_repetition_does_not_use_up_a_one_time_handler() {
     let answer = connection.ask(&frame).await;
     assert!(answer.body.ends_with(b"first"));
     assert_eq!(connection.kind(&frame).await, MessageType::AuthError);
+    assert_eq!(server.counters().auth_failures_repeated(), 1);
     let answer = connection.ask(&seal(&inner, &clock, MessageType::CreateUri, "first")).await;
     assert!(answer.body.ends_with(b"later"));
 }

@@ -2,8 +2,9 @@
 //!
 //! Elsewhere: A5, A6, A8, A11 and U3 in `replay`, A9 in `binding` and the ciphers' tests, A10 beside
 //! `Layer`, A12 in the ciphers' tests, A13, A14 and M9 beside the peer table, M1 and M3 to M6 in
-//! `limits`, M8 beside the topics, M10 beside the throttle, the other U in the tests of nodes. A4,
-//! A15, A17, C7, C8 and C9 are about scripts: `tests/tapescript` has them.
+//! `limits`, M7 and how peers and datagrams are counted in `counted`, M8 beside the topics, M10 in
+//! `tests/logs.rs` and beside the throttle, U5 beside the node's socket, the other U in the tests of
+//! nodes. A4, A15, A17, C7, C8 and C9 are about scripts: `tests/tapescript` has them.
 
 use std::sync::{
     Arc,
@@ -11,7 +12,7 @@ use std::sync::{
 };
 
 use netaio::{
-    App, BroadcastScope, Limits,
+    App, BroadcastScope, Counters, Limits,
     net::client::RequestError,
     plugin::{
         AuthFailure, AuthPlugin, Direction, Environment, HmacAuth, Layer, PluginContext, System,
@@ -56,13 +57,13 @@ fn with_fields(fields: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A server that is sent bytes closes, counts it, and serves everybody else.
-async fn is_refused(bytes: &[u8]) {
+/// A server that is sent bytes closes, counts it by its reason, and serves everybody else.
+async fn is_refused(bytes: &[u8], reason: fn(&Counters) -> u64) {
     let server = Server::new(echo(), |builder| builder);
     let mut honest = server.connect().await;
     let answers = server.connect().await.all(bytes).await;
     assert!(answers.is_empty(), "{}", answers.escape_ascii());
-    assert_eq!(server.counters().rejected(), 1);
+    assert_eq!((server.counters().rejected(), reason(server.counters())), (1, 1));
     assert_eq!(honest.kind(&frame("echo")).await, MessageType::RespondUri);
 }
 
@@ -137,6 +138,8 @@ async fn a7_a_failed_inner_check_is_counted_and_never_runs_the_handler() {
     let request = seal(&secret(), &clock(), MessageType::RequestUri, "u");
     assert!(server.connect().await.all(&request).await.is_empty());
     assert_eq!((ran.load(SeqCst), server.counters().auth_failures()), (0, 1));
+    let counters = server.counters();
+    assert_eq!((counters.inner_auth_failures(), counters.auth_failures_missing()), (1, 1));
 }
 
 #[tokio::test]
@@ -161,7 +164,8 @@ fn dict(entries: impl IntoIterator<Item = (Value, Value)>) -> Vec<u8> {
 #[tokio::test]
 async fn c1_deep_fields_are_refused() {
     for depth in [40, 120] {
-        is_refused(&with_fields(&dict([("a".into(), nested(depth))]))).await;
+        let fields = dict([("a".into(), nested(depth))]);
+        is_refused(&with_fields(&fields), Counters::rejected_depth).await;
     }
 }
 
@@ -177,17 +181,19 @@ async fn c2_lengths_that_lie_are_refused() {
             assert!(fields.encoded_len().unwrap() <= 200, "nothing is made up");
         }
     }
-    is_refused(&with_fields(&honest[..honest.len() - 1])).await;
+    is_refused(&with_fields(&honest[..honest.len() - 1]), Counters::rejected_length).await;
 }
 
 #[tokio::test]
 async fn c3_c4_large_fields_and_many_of_them_are_refused() {
-    let items = (0..5_000_i64).map(Value::from).collect();
-    is_refused(&with_fields(&dict([("a".into(), Value::List(items))]))).await;
+    let items = dict([("a".into(), Value::List(vec![Value::None; 4_097]))]);
+    assert!(items.len() < 16 * 1024, "no other limit is in the way");
+    is_refused(&with_fields(&items), Counters::rejected_items).await;
     let large = Value::Bytes(vec![0; 16 * 1024].into());
-    is_refused(&with_fields(&dict([("a".into(), large)]))).await;
+    let large = dict([("a".into(), large)]);
+    is_refused(&with_fields(&large), Counters::rejected_auth_len).await;
     let many = (0..65).map(|number| (format!("field {number}").into(), Value::None));
-    is_refused(&with_fields(&dict(many))).await;
+    is_refused(&with_fields(&dict(many)), Counters::rejected_auth_len).await;
 }
 
 #[tokio::test]
@@ -209,14 +215,14 @@ async fn c5_a_frame_has_one_reading() {
     let twice = both(&one("ts"), &one("ts"));
     let refused = AuthFields::decode(&twice, &AuthLimits::default());
     assert_eq!(refused, Err(AuthFieldsError::Twice), "one name is not");
-    is_refused(&with_fields(&twice)).await;
+    is_refused(&with_fields(&twice), Counters::rejected_canonical).await;
 }
 
 #[tokio::test]
 async fn c6_frames_that_are_no_messages_close_one_connection_and_no_other() {
     let mut unknown = frame("echo");
     unknown[0] = 200;
-    is_refused(&unknown).await;
+    is_refused(&unknown, Counters::rejected_type).await;
     // A body that is too short for its uri's length, and one whose uri is longer than itself.
     for body in [&b""[..], b"\x00", b"\x00\x05abc"] {
         let plain = frame("echo");
@@ -224,7 +230,7 @@ async fn c6_frames_that_are_no_messages_close_one_connection_and_no_other() {
         let mut sent = plain[..9 + fields].to_vec();
         sent[3..5].copy_from_slice(&u16::try_from(body.len()).unwrap().to_be_bytes());
         sent.extend(body);
-        is_refused(&sent).await;
+        is_refused(&sent, Counters::rejected_length).await;
     }
 }
 

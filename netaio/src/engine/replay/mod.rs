@@ -7,7 +7,7 @@ pub(crate) use cache::ReplayCache;
 use cache::{Origin, Seen};
 pub use policy::{ReplayMode, ReplayPolicy};
 
-use super::{Engine, Remote, count};
+use super::{Engine, Remote, count, throttle::warn_limited};
 use crate::{
     plugin::{AuthFailure, Fingerprint, Watch},
     wire::MessageType,
@@ -83,12 +83,10 @@ impl<'a> Watcher<'a> {
         }
         let (role, message_type) = (self.engine.role, self.message_type);
         if !print.once && !self.policy().refuses(message_type, role) {
-            tracing::debug!(%message_type, %failure, "a message was repeated, or its time is off");
+            warn_limited!(self.engine, replays, %message_type, %failure, "a message was repeated, or its time is off");
             return Ok(());
         }
-        if self.engine.may_log(&self.engine.throttles.replays) {
-            tracing::warn!(%message_type, %failure, "refused a repeated message, or a wrong clock");
-        }
+        warn_limited!(self.engine, replays, %message_type, %failure, "refused a repeated message, or a wrong clock");
         // What is checked before all else, and paid for by its sender, is not worth an answer.
         Err(if print.once { AuthFailure::Ignored(failure.to_string()) } else { failure })
     }

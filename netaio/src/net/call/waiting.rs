@@ -151,7 +151,9 @@ impl Calls {
                     (message.into_message(), false)
                 }
                 Err(error) => {
-                    tracing::debug!(%error, "dropped an answer whose inner layer failed");
+                    if let Some(remote) = from.addr {
+                        engine.note_unopened(message.message_type(), &error, true, remote);
+                    }
                     return None;
                 }
             }

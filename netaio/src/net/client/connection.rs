@@ -26,7 +26,7 @@ use crate::{
     net::{
         call::{Calls, Order},
         driver::{Driver, End},
-        listener::prepare_tcp,
+        listener::keep_alive,
         sealing::Sealing,
     },
     plugin::Layer,
@@ -119,6 +119,7 @@ pub(super) async fn connect(shared: &Arc<Shared>, name: &ServerName) -> Result<(
             return Ok(());
         }
         let stream = connect_tcp(name).await?;
+        keep_alive(&stream, shared.engine.limits.keepalive);
         let remote = stream.peer_addr()?.into();
         #[cfg(feature = "tls")]
         if let Some(config) = &shared.tls {
@@ -144,7 +145,8 @@ async fn connect_tcp(name: &ServerName) -> io::Result<TcpStream> {
         }
     }
     let stream = result?;
-    prepare_tcp(&stream);
+    // The connection may be gone already; reading will tell.
+    let _ = stream.set_nodelay(true);
     Ok(stream)
 }
 
@@ -180,7 +182,7 @@ where
     drop(session);
     link.finish(&end);
     shared.engine.peers.with(|manager, _| manager.closed(&link.remote));
-    tracing::debug!(reason = %end, "connection ended");
+    end.note(&shared.engine, &link.remote);
     let was_current = shared.forget(&link);
     match &shared.reconnect {
         Some(policy) if was_current && !matches!(end, End::Closed) => {

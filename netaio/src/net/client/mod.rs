@@ -23,6 +23,7 @@ pub use subscription::Subscription;
 pub use super::call::{RequestError, Response};
 
 use crate::{
+    Counters,
     handler::{Handler, RouteKey, SendError},
     net::Peers,
     plugin::{AuthPlugin, CipherPlugin, Layer},
@@ -238,6 +239,12 @@ impl TcpClient {
             link.outbox.close();
             link.ended().await;
         }
+    }
+
+    /// Returns what the client has counted, over all its connections.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.shared.engine.counters
     }
 
     /// Returns the peers that are known, and their management: the servers that made themselves

@@ -11,11 +11,11 @@ use tokio::{
 
 use super::{connection::Link, shared::Shared};
 use crate::{
-    engine::{Handled, HandlerFailure, Opened, Origin, Pending, ReplyTo, Step, count},
+    engine::{Engine, Handled, HandlerFailure, Opened, Origin, Pending, ReplyTo, Step},
     handler::{Connection, Endpoint, Reply, extract::detached},
     net::{call::is_stranger_error, driver::Receiver},
-    plugin::{AuthFailure, OpenError},
-    wire::{Frame, MessageType},
+    queue::Queue,
+    wire::{Frame, Message, MessageType},
 };
 
 /// How many async handlers of a connection may wait for their turn.
@@ -48,8 +48,7 @@ impl ClientSession {
             Ok(received) => received,
             // The frame is cut by its lengths, so the stream stays in step.
             Err(error) => {
-                count::rejected(&engine.counters);
-                tracing::debug!(%error, "skipped a frame");
+                engine.note_unreadable(&error, self.origin.connection.remote_addr());
                 return None;
             }
         };
@@ -59,15 +58,8 @@ impl ClientSession {
         match engine.open_outer(received, self.link.far()) {
             Ok(opened) => Some(opened),
             Err(error) => {
-                match &error {
-                    OpenError::Auth(AuthFailure::Exhausted(_)) => {
-                        count::auth_failures(&engine.counters);
-                        count::checks_stopped(&engine.counters);
-                    }
-                    OpenError::Auth(_) => count::auth_failures(&engine.counters),
-                    OpenError::Cipher(_) => count::decrypt_failures(&engine.counters),
-                }
-                tracing::debug!(%message_type, %error, "dropped a message");
+                let remote = self.origin.connection.remote_addr();
+                engine.note_unopened(message_type, &error, false, remote);
                 if let Some(message) = stranger {
                     self.link.calls.fail_unverified(message);
                 }
@@ -84,20 +76,28 @@ impl ClientSession {
         let subscriptions = self.shared.subscriptions();
         let mut taken = false;
         for subscription in subscriptions.to(message.body().uri(), &self.link.name) {
-            subscription.queue.push(message.clone().into_message());
+            self.give(&subscription.queue, message.clone());
             taken = true;
         }
         (!taken).then_some(message)
     }
 
+    /// Puts a message where the application takes it; the oldest there may have to go.
+    fn give(&self, queue: &Queue<Message>, message: Opened) {
+        if queue.push(message.into_message()) {
+            self.shared.engine.note_missed(self.origin.connection.remote_addr());
+        }
+    }
+
     fn run_later(&self, pending: Pending) {
         let worker = self.worker.get_or_init(|| {
             let (sender, receiver) = mpsc::channel(HANDLER_BACKLOG);
-            tokio::spawn(run_handlers(receiver));
+            tokio::spawn(run_handlers(Arc::clone(&self.shared.engine), receiver));
             sender
         });
         if worker.try_send(pending).is_err() {
-            tracing::warn!("dropped a message: {HANDLER_BACKLOG} handlers wait for their turn");
+            let remote = self.origin.connection.remote_addr();
+            self.shared.engine.note_busy(remote);
         }
     }
 }
@@ -112,13 +112,17 @@ impl Receiver for ClientSession {
             return Step::Done;
         };
         let Some(opened) = self.notify(opened) else { return Step::Done };
+        let message_type = opened.message_type();
         let table = self.shared.engine.router.table();
         // What a client's handler returns is never sent.
         match self.shared.engine.handle(&table, opened, &self.origin, |_, _| {}) {
             Handled::Ready => {}
             Handled::Later(pending) => self.run_later(pending),
-            Handled::Nobody(message) => self.shared.inbox.push(message.into_message()),
-            Handled::Failed(error, ..) => tracing::debug!(%error, "dropped a message"),
+            Handled::Nobody(message) => self.give(&self.shared.inbox, message),
+            Handled::Failed(error, ..) => {
+                let remote = self.origin.connection.remote_addr();
+                self.shared.engine.note_unopened(message_type, &error, true, remote);
+            }
         }
         Step::Done
     }
@@ -134,17 +138,11 @@ impl Receiver for ClientSession {
     }
 }
 
-async fn run_handlers(mut handlers: mpsc::Receiver<Pending>) {
+async fn run_handlers(engine: Arc<Engine>, mut handlers: mpsc::Receiver<Pending>) {
     while let Some(mut pending) = handlers.recv().await {
-        let handler = pending.handler;
-        match timeout(pending.timeout, poll_fn(|context| pending.poll(context))).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(HandlerFailure::Panicked(text))) => {
-                tracing::error!(handler, panic = %text, "handler panicked");
-            }
-            Ok(Err(HandlerFailure::TimedOut)) | Err(_) => {
-                tracing::error!(handler, "handler exceeded its deadline");
-            }
+        let result = timeout(pending.timeout, poll_fn(|context| pending.poll(context))).await;
+        if let Err(failure) = result.unwrap_or(Err(HandlerFailure::TimedOut)) {
+            engine.note_handler(&failure, pending.handler);
         }
     }
 }

@@ -7,7 +7,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    engine::count,
+    engine::{count, warn_limited},
     net::{
         Listener,
         admission::Refusal,
@@ -31,7 +31,7 @@ pub(super) struct Accepting {
 
 impl Accepting {
     pub(super) async fn run(self, listener: &mut impl Listener) {
-        let transport = listener.transport();
+        let (transport, engine) = (listener.transport(), &self.hub.engine);
         let mut pause = FIRST_PAUSE;
         loop {
             let accepted = tokio::select! {
@@ -42,16 +42,18 @@ impl Accepting {
             match accepted {
                 Ok((stream, remote)) => {
                     pause = FIRST_PAUSE;
+                    listener.keep_alive(&stream, engine.limits.keepalive);
                     let identity = listener.identity(&stream);
                     let remote = Remote { addr: remote, transport, identity, writer: None };
                     self.admit(stream, remote);
                 }
                 Err(error) if is_of_one_connection(&error) => {
-                    tracing::debug!(%error, "a connection failed before it was accepted");
+                    count::accept_errors_connection(&engine.counters);
+                    warn_limited!(engine, accepting, %error, "a connection was not accepted");
                 }
                 Err(error) => {
-                    count::accept_errors(&self.hub.engine.counters);
-                    tracing::warn!(%error, ?pause, "can't accept; pausing");
+                    count::accept_errors_listener(&engine.counters);
+                    warn_limited!(engine, accepting, %error, ?pause, "can't accept; pausing");
                     tokio::select! {
                         () = self.stop.cancelled() => return,
                         () = sleep(pause) => {}
@@ -69,12 +71,13 @@ impl Accepting {
         let place = match self.hub.admission.admit(&remote.addr) {
             Ok(place) => place,
             Err(refusal) => {
-                let counters = &self.hub.engine.counters;
+                let (engine, remote) = (&self.hub.engine, remote.addr);
                 match refusal {
-                    Refusal::Full => count::refused(counters),
-                    Refusal::Source => count::refused_by_source(counters),
+                    Refusal::Full => count::refused_full(&engine.counters),
+                    Refusal::Source => count::refused_source(&engine.counters),
                 }
-                return tracing::debug!(remote = %remote.addr, ?refusal, "refused: too many connections");
+                warn_limited!(engine, refused, %remote, ?refusal, "refused: too many connections");
+                return;
             }
         };
         let hub = Arc::clone(&self.hub);

@@ -272,6 +272,13 @@ impl ServerHandle {
         &self.hub.engine.counters
     }
 
+    /// Returns how many bytes all connections together hold: in unfinished frames, and in what they
+    /// do not read. [`Limits::memory_budget`](crate::Limits::memory_budget) is the most.
+    #[must_use]
+    pub fn budget_bytes(&self) -> usize {
+        self.hub.budget.used()
+    }
+
     /// Stops the server: [`TcpServer::run`] returns when its connections have ended.
     pub fn shutdown(&self) {
         self.stop.cancel();

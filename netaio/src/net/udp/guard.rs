@@ -33,10 +33,15 @@ impl Guard {
         Self { second: Instant::now(), all: 0, sources: HashMap::new() }
     }
 
-    /// Returns whether an answer of `answer` bytes to `request` bytes may be sent.
-    pub(super) fn allows(&mut self, to: IpAddr, request: usize, answer: usize) -> bool {
+    /// Returns whether an answer of `answer` bytes to `request` bytes may be sent, or why not.
+    pub(super) fn check(
+        &mut self,
+        to: IpAddr,
+        request: usize,
+        answer: usize,
+    ) -> Result<(), Suppressed> {
         if answer > request.saturating_mul(AMPLIFICATION) {
-            return false;
+            return Err(Suppressed::Size);
         }
         let now = Instant::now();
         if now.duration_since(self.second) >= Duration::from_secs(1) {
@@ -44,16 +49,26 @@ impl Guard {
             self.sources.clear();
         }
         if self.all >= IN_ALL {
-            return false;
+            return Err(Suppressed::Rate);
         }
         let of_source = self.sources.entry(source_of(to)).or_default();
         if *of_source >= PER_SOURCE {
-            return false;
+            return Err(Suppressed::Rate);
         }
         *of_source += 1;
         self.all += 1;
-        true
+        Ok(())
     }
+}
+
+/// Why an answer is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Suppressed {
+    Size,
+    Rate,
+    Multicast,
+    /// A handler's, to somebody who has proved nothing.
+    Unverified,
 }
 
 /// How many requests are remembered, and for how long.
@@ -175,19 +190,21 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn u2_what_strangers_cause_is_bounded_in_size_and_rate() {
         let mut guard = Guard::new();
-        assert!(guard.allows(ip("192.0.2.1"), 30, 90));
-        assert!(!guard.allows(ip("192.0.2.1"), 30, 91));
-        let sent = (0..100).filter(|_| guard.allows(ip("192.0.2.2"), 30, 30)).count();
+        assert_eq!(guard.check(ip("192.0.2.1"), 30, 90), Ok(()));
+        assert_eq!(guard.check(ip("192.0.2.1"), 30, 91), Err(Suppressed::Size));
+        let sent = (0..100).filter(|_| guard.check(ip("192.0.2.2"), 30, 30).is_ok()).count();
         assert_eq!(sent, 10);
         // All of a /64 network is one source.
         let sent = (0..100u32)
-            .filter(|host| guard.allows(ip(&format!("2001:db8::{host:x}")), 30, 30))
+            .filter(|host| guard.check(ip(&format!("2001:db8::{host:x}")), 30, 30).is_ok())
             .count();
         assert_eq!(sent, 10);
-        let all = (0..250u8).filter(|host| guard.allows(ip(&format!("198.51.100.{host}")), 30, 30));
-        assert_eq!(all.count(), 200 - 21);
+        let hosts = (0..250u8).map(|host| ip(&format!("198.51.100.{host}")));
+        let answers: Vec<_> = hosts.map(|host| guard.check(host, 30, 30)).collect();
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 200 - 21);
+        assert_eq!(answers.last(), Some(&Err(Suppressed::Rate)));
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert!(guard.allows(ip("192.0.2.2"), 30, 30));
+        assert_eq!(guard.check(ip("192.0.2.2"), 30, 30), Ok(()));
     }
 
     #[tokio::test(start_paused = true)]

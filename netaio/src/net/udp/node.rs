@@ -18,7 +18,7 @@ use super::{
     socket::{Outgoing, Socket},
 };
 use crate::{
-    engine::{Engine, Hooks, count},
+    engine::{Engine, Hooks, count, warn_limited},
     handler::{
         ConnectionId, Link, Node, RemoteAddr, SendError, SubscribeError, Transport,
         extract::detached,
@@ -36,6 +36,8 @@ use crate::{
     wire::{Message, MessageType},
 };
 
+/// What fits through any network in one piece; a larger datagram of the library's own is counted.
+pub(super) const SAFE_DATAGRAM: usize = 1_200;
 /// How many messages that nothing took wait to be received.
 const INBOX: usize = 1_024;
 
@@ -102,8 +104,11 @@ impl Shared {
     }
 
     pub(super) fn send(&self, datagram: Outgoing) -> Result<(), SendError> {
-        let dropped = self.socket.send(datagram)?;
-        (0..dropped).for_each(|_| count::datagrams_dropped(&self.engine.counters));
+        let (to, engine) = (datagram.to, &self.engine);
+        for _ in 0..self.socket.send(datagram)? {
+            count::datagrams_dropped(&engine.counters);
+            warn_limited!(engine, dropped, %to, "dropped the oldest datagram: the send queue is full");
+        }
         Ok(())
     }
 
@@ -256,9 +261,12 @@ impl Shared {
             let node = self.this.clone();
             self.sealing(layer, message.clone(), receiver).then(move |frame| {
                 let Some(node) = node.upgrade() else { return };
+                if frame.as_ref().is_ok_and(|bytes| bytes.len() > SAFE_DATAGRAM) {
+                    count::datagrams_oversize(&node.engine.counters);
+                }
                 if let Err(error) = frame.and_then(|bytes| node.send(Outgoing { to, from, bytes }))
                 {
-                    tracing::warn!(%to, %message_type, %error, "could not reach a peer");
+                    warn_limited!(node.engine, peers, %to, %message_type, %error, "could not reach a peer");
                 }
             });
         }
@@ -375,7 +383,9 @@ impl Link for Sender {
         let subscribed =
             node.topics.subscribe(detached(uri), &Arc::new(Subscribed { addr, remote }));
         if subscribed.is_err() {
-            count::subscriptions_refused(&node.engine.counters);
+            let (engine, remote) = (&node.engine, &self.remote);
+            count::subscriptions_refused(&engine.counters);
+            warn_limited!(engine, subscriptions, %remote, "too many subscriptions");
             self.refused.store(true, Ordering::Relaxed);
         }
         subscribed

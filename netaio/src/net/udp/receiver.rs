@@ -9,12 +9,12 @@ use bytes::{Bytes, BytesMut};
 use tokio::time::{sleep_until, timeout};
 
 use super::{
-    guard::{Guard, Repeat, Repeats, Seen},
-    node::{Sender, Shared},
+    guard::{Guard, Repeat, Repeats, Seen, Suppressed},
+    node::{SAFE_DATAGRAM, Sender, Shared},
     socket::{Batch, Incoming, Outgoing},
 };
 use crate::{
-    engine::{HandlerFailure, Opened, Origin, Pending, Step, count},
+    engine::{HandlerFailure, Opened, Origin, Pending, Step, count, warn_limited},
     handler::{Connection, Endpoint, RemoteAddr, ReplyError, extract::detached},
     net::call::is_stranger_error,
     wire::{AuthFields, Body, Frame, Message, MessageType},
@@ -102,8 +102,7 @@ impl Receiver {
         let frame = match Frame::from_datagram(bytes.clone()) {
             Ok(frame) => frame,
             Err(error) => {
-                count::rejected(&self.shared.engine.counters);
-                return tracing::debug!(remote = %from, %error, "refused a datagram");
+                return self.shared.engine.note_unreadable(&error.into(), &from.into());
             }
         };
         let repeat = is_to_run_once(&frame).then(|| self.repeats.key(from, &bytes));
@@ -140,15 +139,19 @@ impl Receiver {
         let engine = &self.shared.engine;
         match engine.dispatch(&table, opened, &known.origin, &mut out) {
             Step::Done | Step::Close(_) => self.answer_guarded(&known, back, out, verified),
-            Step::Answered => {
-                let answer = out.freeze();
+            Step::Answered { checked } => {
+                let answer = self.shared.answer(&known, verified || checked, out);
                 if let Some(repeat) = back.repeat {
                     self.repeats.answered(repeat, answer.clone());
                 }
                 answered(&self.shared, &known, back, answer);
             }
-            Step::Later(pending) => self.run_later(pending, known, back),
-            Step::Unclaimed(opened) => self.shared.inbox.push((opened.into_message(), back.to)),
+            Step::Later(pending) => self.run_later(pending, known, back, verified),
+            Step::Unclaimed(opened) => {
+                if self.shared.inbox.push((opened.into_message(), back.to)) {
+                    self.shared.engine.note_missed(&known.remote);
+                }
+            }
         }
     }
 
@@ -173,22 +176,31 @@ impl Receiver {
         let Some(&code) = out.first() else { return };
         // Nothing automatic answers a multicast but peer management.
         let about_peers = code == MessageType::PeerDiscovered.code();
-        let allowed = (!back.multicast || about_peers)
-            && (verified || self.guard.allows(back.to.ip(), back.length, out.len()));
-        if allowed {
-            answered(&self.shared, known, back, out.freeze());
-        } else {
-            count::replies_suppressed(&self.shared.engine.counters);
+        let allowed = match verified {
+            _ if back.multicast && !about_peers => Err(Suppressed::Multicast),
+            true => Ok(()),
+            false => self.guard.check(back.to.ip(), back.length, out.len()),
+        };
+        match allowed {
+            Ok(()) => {
+                if out.len() > SAFE_DATAGRAM {
+                    count::datagrams_oversize(&self.shared.engine.counters);
+                }
+                answered(&self.shared, known, back, out.freeze());
+            }
+            Err(why) => suppressed(&self.shared, known, why),
         }
     }
 
-    fn run_later(&self, mut pending: Pending, known: Arc<Known>, back: Return) {
+    fn run_later(&mut self, mut pending: Pending, known: Arc<Known>, back: Return, verified: bool) {
         let shared = Arc::clone(&self.shared);
+        let verified = verified || pending.reply_to().layer.auth_plugin().is_some();
         let Ok(permit) = Arc::clone(&shared.engine.handlers).try_acquire_owned() else {
             let mut out = BytesMut::new();
+            shared.engine.note_busy(&known.remote);
             let busy = ReplyError::error("too many requests at once").into();
             shared.engine.finish(pending.reply_to(), Ok(busy), &known.origin, &mut out);
-            return send(&shared, back, out.freeze());
+            return self.answer_guarded(&known, back, out, verified);
         };
         let repeats = Arc::clone(&self.repeats);
         if let Some(repeat) = back.repeat {
@@ -201,7 +213,7 @@ impl Receiver {
             let result = result.unwrap_or(Err(HandlerFailure::TimedOut));
             let mut out = BytesMut::new();
             shared.engine.finish(pending.reply_to(), result, &known.origin, &mut out);
-            let answer = out.freeze();
+            let answer = shared.answer(&known, verified, out);
             if let Some(repeat) = back.repeat {
                 repeats.answered(repeat, answer.clone());
             }
@@ -227,6 +239,29 @@ impl Known {
         let endpoint = Endpoint::new(Arc::clone(shared) as _);
         Arc::new(Self { addr, remote: addr.into(), origin: Origin::new(connection, endpoint) })
     }
+}
+
+impl Shared {
+    /// Returns a handler's answer, or none where only those are answered who have proved something.
+    fn answer(&self, known: &Known, verified: bool, out: BytesMut) -> Bytes {
+        if verified || out.is_empty() || !self.engine.limits.verified_replies {
+            return out.freeze();
+        }
+        suppressed(self, known, Suppressed::Unverified);
+        Bytes::new()
+    }
+}
+
+/// Notes that an answer is not sent.
+fn suppressed(shared: &Shared, known: &Known, why: Suppressed) {
+    let (engine, remote) = (&shared.engine, &known.remote);
+    match why {
+        Suppressed::Size => count::replies_suppressed_size(&engine.counters),
+        Suppressed::Rate => count::replies_suppressed_rate(&engine.counters),
+        Suppressed::Multicast => count::replies_suppressed_multicast(&engine.counters),
+        Suppressed::Unverified => count::replies_suppressed_unverified(&engine.counters),
+    }
+    warn_limited!(engine, suppressed, %remote, ?why, "gave no answer");
 }
 
 /// Sends an answer, and renews the peer who gets one.

@@ -143,13 +143,7 @@ impl Socket {
                 Err(error) => return Err(SendError::Network(error.kind())),
             }
         }
-        queue.bytes += datagram.bytes.len();
-        queue.datagrams.push_back(datagram);
-        let mut dropped = 0;
-        while queue.bytes > self.queue_limit && queue.datagrams.len() > 1 {
-            queue.pop();
-            dropped += 1;
-        }
+        let dropped = queue.push(datagram, self.queue_limit);
         drop(queue);
         self.queued.notify_one();
         Ok(dropped)
@@ -210,6 +204,17 @@ impl Socket {
 }
 
 impl Queue {
+    /// Adds a datagram; the oldest go for it where the limit is exceeded. Returns how many.
+    fn push(&mut self, datagram: Outgoing, limit: usize) -> usize {
+        self.bytes += datagram.bytes.len();
+        self.datagrams.push_back(datagram);
+        let before = self.datagrams.len();
+        while self.bytes > limit && self.datagrams.len() > 1 {
+            self.pop();
+        }
+        before - self.datagrams.len()
+    }
+
     fn pop(&mut self) {
         if let Some(datagram) = self.datagrams.pop_front() {
             self.bytes -= datagram.bytes.len();
@@ -235,3 +240,24 @@ fn allow_fragments(socket: &UdpSocket, addr: SocketAddr) {
 
 #[cfg(not(target_os = "linux"))]
 fn allow_fragments(_: &UdpSocket, _: SocketAddr) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn u5_a_full_send_queue_drops_its_oldest() {
+        let mut queue = Queue::default();
+        let to = SocketAddr::from(([192, 0, 2, 1], 1));
+        let datagram = |byte, length| Outgoing { to, from: None, bytes: vec![byte; length].into() };
+        assert_eq!([1, 2, 3].map(|byte| queue.push(datagram(byte, 30), 100)), [0, 0, 0]);
+        assert_eq!(queue.push(datagram(4, 50), 100), 2);
+        let left: Vec<_> = queue.datagrams.iter().map(|datagram| datagram.bytes[0]).collect();
+        assert_eq!((left, queue.bytes), (vec![3, 4], 80));
+        // The newest is kept whatever its size.
+        assert_eq!(queue.push(datagram(5, 200), 100), 2);
+        assert_eq!(queue.bytes, 200);
+        queue.pop();
+        assert_eq!((queue.bytes, queue.datagrams.len()), (0, 0));
+    }
+}

@@ -120,6 +120,12 @@ pub trait CipherPlugin: fmt::Debug + Send + Sync + 'static {
         false
     }
 
+    /// Returns whether an endpoint warns of it where no auth plugin protects what it seals; the
+    /// default is yes for a cipher that does not detect changes.
+    fn needs_auth(&self) -> bool {
+        !self.detects_changes()
+    }
+
     /// Returns whether what it makes depends on the receiving peer; the default is false.
     ///
     /// A notification is prepared once for all recipients only when no layer is peer-specific.

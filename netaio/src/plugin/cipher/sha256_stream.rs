@@ -38,13 +38,15 @@ pub struct Sha256StreamCipher {
     key: SharedKey,
     iv_field: String,
     encrypt_uri: bool,
+    needs_auth: bool,
 }
 
 impl Sha256StreamCipher {
     /// Makes a cipher from a shared key, text or bytes.
     #[must_use]
     pub fn new(key: impl AsRef<[u8]>) -> Self {
-        Self { key: SharedKey::new(key.as_ref(), "enc"), iv_field: "iv".into(), encrypt_uri: true }
+        let key = SharedKey::new(key.as_ref(), "enc");
+        Self { key, iv_field: "iv".into(), encrypt_uri: true, needs_auth: true }
     }
 
     /// Sets the name of the field that carries the iv; the default is `iv`.
@@ -61,6 +63,14 @@ impl Sha256StreamCipher {
         self
     }
 
+    /// Accepts that messages can be changed on their way, bit by bit: servers, clients and nodes
+    /// do not warn any more where no auth plugin protects them.
+    #[must_use]
+    pub fn danger_without_auth(mut self) -> Self {
+        self.needs_auth = false;
+        self
+    }
+
     /// Seals a text or opens it: both are the same.
     fn apply(&self, iv: &[u8; IV_LENGTH], text: &mut [u8]) {
         Backend::detect().xor_counter_stream(&self.key.derive(iv), text);
@@ -70,6 +80,10 @@ impl Sha256StreamCipher {
 impl CipherPlugin for Sha256StreamCipher {
     fn name(&self) -> &str {
         "sha256-stream"
+    }
+
+    fn needs_auth(&self) -> bool {
+        self.needs_auth
     }
 
     fn encrypt(
