@@ -1,5 +1,6 @@
 //! Clients and a server over a network that splits, delays, stalls and resets, by seeds: every call
-//! ends, with its own answer or an error; notifications keep their order; a stop ends everything.
+//! ends, with its own answer or an error; notifications keep their order, over restored connections
+//! too; a stop ends everything.
 //!
 //! `NETAIO_SEEDS=7..8 cargo test --test simulation` runs one seed again, `0..5000` many. The default
 //! is 200. Time is simulated, so that minutes take milliseconds.
@@ -8,14 +9,21 @@ use std::{
     io,
     ops::Range,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use netaio::{
     App, Limits, TcpServer,
-    net::{Listener, client::RequestError, memory},
+    net::{
+        Listener,
+        client::{Reconnect, ReconnectEvent, RequestError, Subscription},
+        memory,
+    },
     prelude::*,
 };
 use tokio::{
@@ -183,6 +191,89 @@ struct Seen {
     answered: u32,
     failed: u32,
     notified: u32,
+    restored: u32,
+}
+
+impl Seen {
+    fn add(&mut self, other: Self) {
+        self.answered += other.answered;
+        self.failed += other.failed;
+        self.notified += other.notified;
+        self.restored += other.restored;
+    }
+
+    /// Makes some calls at once; each ends, with its own answer or an error.
+    async fn call(&mut self, client: &TcpClient, dice: &Dice, label: &str) {
+        let mut calls = JoinSet::new();
+        for number in 0..=dice.roll(4) {
+            let uri = if dice.one_in(2) { "echo" } else { "later" };
+            let length = usize::try_from(dice.roll(3) * dice.roll(20_000)).unwrap();
+            let content = format!("{label} {number} {}", "x".repeat(length));
+            let call = client.request(uri).content(&content);
+            calls.spawn(async move { (content, call.await) });
+        }
+        while let Some(done) = calls.join_next().await {
+            match done.unwrap() {
+                (content, Ok(answer)) => {
+                    let error = answer.message_type() != MessageType::RespondUri;
+                    // Two calls to one uri at once are told apart by their order.
+                    let own = error || answer.content() == content.as_bytes();
+                    assert!(own, "it is another's answer");
+                    self.answered += 1;
+                }
+                (_, Err(RequestError::Closed { .. })) => self.failed += 1,
+                (_, Err(error)) => panic!("an unexpected error: {error}"),
+            }
+        }
+    }
+
+    /// Takes the notifications that have come, which are in order.
+    async fn read(&mut self, news: &mut Subscription, last: &mut Option<u64>) {
+        while let Ok(Some(message)) = timeout(Duration::from_millis(1), news.next()).await {
+            let number: u64 = std::str::from_utf8(message.content()).unwrap().parse().unwrap();
+            assert!(*last < Some(number), "{number} came after {last:?}");
+            *last = Some(number);
+            self.notified += 1;
+        }
+    }
+}
+
+/// A client whose connection is restored for it when it is lost, with its subscription.
+async fn steady_client(connector: memory::MemoryConnector, dice: Dice, weather: Weather) -> Seen {
+    let mut seen = Seen::default();
+    let restored = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&restored);
+    let policy = Reconnect::new()
+        .first_pause(Duration::from_millis(200))
+        .longest_pause(Duration::from_secs(2))
+        .attempts(20)
+        .hook(move |event| {
+            let restored = matches!(event, ReconnectEvent::Restored { .. });
+            count.fetch_add(u32::from(restored), SeqCst);
+        });
+    let sky = dice.clone();
+    let builder = TcpClient::builder().timeout(PATIENCE).reconnect(policy);
+    let builder = builder.connect_with(move |_| {
+        let (connector, dice) = (connector.clone(), sky.clone());
+        async move { Ok(Stormy::new(connector.connect().await?, &dice, weather)) }
+    });
+    let Ok(client) = builder.connect("server").await else { return seen };
+    let Ok(mut news) = client.subscribe("news").await else {
+        seen.failed += 1;
+        return seen;
+    };
+    let mut last = None;
+    for round in 0..16 {
+        let failed = seen.failed;
+        seen.call(&client, &dice, &format!("steady {round}")).await;
+        seen.read(&mut news, &mut last).await;
+        if seen.failed > failed {
+            sleep(dice.up_to(3_000)).await;
+        }
+    }
+    client.close().await;
+    seen.restored = restored.load(SeqCst);
+    seen
 }
 
 /// A client that asks again and again, on a new connection when the old one is lost.
@@ -197,39 +288,9 @@ async fn client(connector: memory::MemoryConnector, dice: Dice, weather: Weather
             continue;
         };
         for round in 0..8 {
-            let mut calls = JoinSet::new();
-            for number in 0..=dice.roll(4) {
-                let uri = if dice.one_in(2) { "echo" } else { "later" };
-                let length = usize::try_from(dice.roll(3) * dice.roll(20_000)).unwrap();
-                let content = format!("{connection} {round} {number} {}", "x".repeat(length));
-                let call = client.request(uri).content(&content);
-                calls.spawn(async move { (content, call.await) });
-            }
-            while let Some(done) = calls.join_next().await {
-                match done.unwrap() {
-                    (content, Ok(answer)) => {
-                        let error = answer.message_type() != MessageType::RespondUri;
-                        // Two calls to one uri at once are told apart by their order.
-                        assert!(
-                            error || answer.content() == content.as_bytes(),
-                            "it is another's answer"
-                        );
-                        seen.answered += 1;
-                    }
-                    (_, Err(RequestError::Closed { .. })) => {
-                        seen.failed += 1;
-                    }
-                    (_, Err(error)) => panic!("an unexpected error: {error}"),
-                }
-            }
+            seen.call(&client, &dice, &format!("{connection} {round}")).await;
         }
-        let mut last = None;
-        while let Ok(Some(message)) = timeout(Duration::from_millis(1), news.next()).await {
-            let number: u64 = std::str::from_utf8(message.content()).unwrap().parse().unwrap();
-            assert!(last < Some(number), "{number} came after {last:?}");
-            last = Some(number);
-            seen.notified += 1;
-        }
+        seen.read(&mut news, &mut None).await;
         client.close().await;
     }
     seen
@@ -261,12 +322,10 @@ async fn run(seed: u64) -> Seen {
     };
     let mut clients = JoinSet::new();
     (0..3).for_each(|_| drop(clients.spawn(client(connector.clone(), dice.clone(), weather))));
+    clients.spawn(steady_client(connector, dice.clone(), weather));
     let mut all = Seen::default();
     while let Some(seen) = clients.join_next().await {
-        let seen = seen.expect("no client panics");
-        all.answered += seen.answered;
-        all.failed += seen.failed;
-        all.notified += seen.notified;
+        all.add(seen.expect("no client panics"));
     }
     handle.shutdown();
     let start = Instant::now();
@@ -301,13 +360,12 @@ fn every_call_ends_and_every_stop_stops_in_any_weather() {
             std::panic::resume_unwind(panic)
         });
         clear += u32::from(seen.failed == 0);
-        all.answered += seen.answered;
-        all.failed += seen.failed;
-        all.notified += seen.notified;
+        all.add(seen);
     }
     println!("{all:?}, {clear} seeds without a failure");
     if seeds().end - seeds().start >= 100 {
         assert!(all.answered > 10_000 && all.failed > 100 && all.notified > 1_000, "{all:?}");
+        assert!(all.restored > 100, "{all:?}");
         assert!(clear > 0, "in clear weather nothing fails");
     }
 }

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, future::Future, io, sync::Arc, time::Duration};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -43,6 +43,7 @@ impl TcpClientBuilder {
                 connect_timeout: Duration::from_secs(10),
                 reconnect: None,
                 on_timeout: None,
+                connect_with: None,
                 #[cfg(feature = "tls")]
                 tls: None,
             },
@@ -73,6 +74,41 @@ impl TcpClientBuilder {
     #[doc(alias = "timeout_error_handler")]
     pub fn on_timeout(mut self, hook: impl Fn(&TimedOutCall) + Send + Sync + 'static) -> Self {
         self.options.on_timeout = Some(Arc::new(hook));
+        self
+    }
+
+    /// Sets how streams to servers are made, in place of TCP and Unix sockets: whenever it connects
+    /// to a server of this name, and connects again.
+    ///
+    /// ```
+    /// use netaio::{App, TcpClient, TcpServer, net::{client::Reconnect, memory}};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> netaio::Result<()> {
+    /// let (listener, connector) = memory::network();
+    /// tokio::spawn(TcpServer::builder(App::empty()).listen(listener)?.run());
+    /// let client = TcpClient::builder()
+    ///     .connect_with(move |_server| {
+    ///         let connector = connector.clone();
+    ///         async move { connector.connect().await }
+    ///     })
+    ///     .reconnect(Reconnect::new())
+    ///     .connect("a server in memory")
+    ///     .await?;
+    /// # client.close().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn connect_with<F, R, S>(mut self, connect: F) -> Self
+    where
+        F: Fn(ServerName) -> R + Send + Sync + 'static,
+        R: Future<Output = io::Result<S>> + Send + 'static,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        self.options.connect_with = Some(Arc::new(move |server| {
+            let connecting = connect(server);
+            Box::pin(async move { Ok(Box::new(connecting.await?) as _) })
+        }));
         self
     }
 

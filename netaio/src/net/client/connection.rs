@@ -111,6 +111,11 @@ impl Link {
 pub(super) async fn connect(shared: &Arc<Shared>, name: &ServerName) -> Result<(), ConnectError> {
     let failed = |error: io::Error| ConnectError { server: name.clone(), source: Arc::new(error) };
     let connected = timeout(shared.connect_timeout, async {
+        if let Some(connect) = &shared.connect_with {
+            let stream = connect(name.clone()).await?;
+            start(shared, stream, name.clone(), RemoteAddr::unnamed(), Transport::Other);
+            return Ok(());
+        }
         #[cfg(unix)]
         if let Some(path) = name.as_str().strip_prefix("unix:") {
             let stream = tokio::net::UnixStream::connect(path).await?;

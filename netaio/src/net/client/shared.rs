@@ -1,13 +1,15 @@
 use std::{
     collections::{HashMap, HashSet},
-    fmt,
+    fmt, io,
     net::{IpAddr, SocketAddr},
     ops::Deref,
+    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use super::{Reconnect, RequestError, TimedOutCall, connection::Link};
@@ -74,9 +76,20 @@ pub(super) struct Options {
     pub(super) connect_timeout: Duration,
     pub(super) reconnect: Option<Reconnect>,
     pub(super) on_timeout: Option<OnTimeout>,
+    pub(super) connect_with: Option<ConnectWith>,
     #[cfg(feature = "tls")]
     pub(super) tls: Option<Arc<rustls::ClientConfig>>,
 }
+
+/// Makes streams to servers in place of the network.
+pub(super) type ConnectWith =
+    Arc<dyn Fn(ServerName) -> BoxFuture<io::Result<Box<dyn Stream>>> + Send + Sync>;
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Any byte stream.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 /// What all handles and connections of a client share.
 pub(super) struct Shared {
