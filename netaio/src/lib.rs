@@ -76,6 +76,18 @@
 //! | `json` | no | the `Json<T>` argument and reply |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Nothing that a peer sends may panic. Sums are looked after by the fuzz targets, which check every
+// one of them for overflow.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        clippy::indexing_slicing,
+        clippy::unwrap_used
+    )
+)]
 
 mod budget;
 mod engine;

@@ -2,9 +2,11 @@
 
 mod network;
 mod random;
+mod reference;
 
 pub use network::Network;
 pub use random::Random;
+pub use reference::{Reference, Usage, usage};
 
 use std::{
     ffi::OsStr,

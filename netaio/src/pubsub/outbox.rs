@@ -150,6 +150,7 @@ impl Outbox {
 
     /// Writes what waits, as [`Pushed::Promised`] says; what the stream does not take at once is
     /// left to the task.
+    #[allow(clippy::indexing_slicing, reason = "so many of them have been filled")]
     pub(crate) fn write(&self) {
         let mut state = self.state();
         state.promised = false;

@@ -127,6 +127,7 @@ pub fn encode_parts(
 /// Appends a frame whose body is appended by `put_body`; the header is filled in when its
 /// checksum can be taken of the whole body.
 #[inline]
+#[allow(clippy::indexing_slicing, reason = "both places have just been written")]
 fn encode(
     code: u8,
     auth: &AuthFields,

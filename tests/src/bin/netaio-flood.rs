@@ -7,7 +7,6 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    process::Stdio,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -15,12 +14,11 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
 use netaio::prelude::*;
+use netaio_tests::{Reference, usage};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
-    process::Command,
     task::JoinSet,
     time::{Instant, sleep, timeout, timeout_at},
 };
@@ -190,37 +188,18 @@ async fn good_clients(to: SocketAddr, until: Instant) -> String {
     )
 }
 
-/// Resident memory in KiB, and open descriptors.
-fn usage(pid: u32) -> (u64, usize) {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let resident = line.and_then(|line| line.trim().split(' ').next()?.parse().ok());
-    let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
-    (resident.unwrap_or_default(), descriptors)
-}
-
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let seconds = std::env::args().nth(1).map_or(Ok(10), |seconds| seconds.parse())?;
     let time = Duration::from_secs(seconds).min(Duration::from_secs(600));
-    let server = std::env::current_exe()?.with_file_name("reference_server");
-    let mut server = Command::new(&server)
-        .args(["--port", "0", "--secret", SECRET])
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .with_context(|| format!("{} is built with the workspace", server.display()))?;
-    let pid = server.id().context("it runs")?;
-    let mut lines = BufReader::new(server.stdout.take().context("it is piped")?).lines();
-    let ready = lines.next_line().await?.context("it says that it is ready")?;
-    let port = ready.split(' ').nth(2).context("it names its port")?.parse()?;
-    let to = SocketAddr::from(([127, 0, 0, 1], port));
+    let mut server = Reference::start(&["--secret", SECRET], None).await?;
+    let (to, pid) = (server.to, server.pid());
 
     println!(
         "quiet:  {}",
         good_clients(to, Instant::now() + time.min(Duration::from_secs(10))).await
     );
-    let before = usage(pid);
+    let before = server.usage();
     let until = Instant::now() + time;
     let (mut storm, mut counts) = (JoinSet::new(), Vec::new());
     for attack in ATTACKS {
@@ -234,7 +213,7 @@ async fn main() -> anyhow::Result<()> {
         let mut most = (0, 0);
         while Instant::now() < until {
             let now = usage(pid);
-            most = (most.0.max(now.0), most.1.max(now.1));
+            most = (most.0.max(now.memory), most.1.max(now.descriptors));
             sleep(Duration::from_millis(200)).await;
         }
         most
@@ -251,9 +230,15 @@ async fn main() -> anyhow::Result<()> {
         );
     }
     sleep(Duration::from_secs(5)).await;
-    let after = usage(pid);
-    println!("memory: {} KiB before, {} at most, {} after 5 s", before.0, most.0, after.0);
-    println!("descriptors: {} before, {} at most, {} after", before.1, most.1, after.1);
-    anyhow::ensure!(server.try_wait()?.is_none(), "the server has ended");
-    Ok(())
+    let after = server.usage();
+    println!(
+        "memory: {} KiB before, {} at most, {} after 5 s",
+        before.memory, most.0, after.memory
+    );
+    println!(
+        "descriptors: {} before, {} at most, {} after",
+        before.descriptors, most.1, after.descriptors
+    );
+    println!("log: {} KiB", server.logged() / 1024);
+    server.lives()
 }

@@ -82,6 +82,8 @@ impl ReplayCache {
         }
     }
 
+    #[allow(clippy::cast_possible_truncation, reason = "some bits of a hash are a hash")]
+    #[allow(clippy::indexing_slicing, reason = "the number is below that of the parts")]
     fn shard(&self, print: &Fingerprint) -> MutexGuard<'_, Shard> {
         let number = self.hasher.hash_one(Key(print.key)) as usize % SHARDS;
         // Nothing that runs under the lock can panic half-way.

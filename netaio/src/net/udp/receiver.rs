@@ -222,6 +222,7 @@ impl Receiver {
         });
     }
 
+    #[allow(clippy::cast_possible_truncation, reason = "some bits of a hash are a hash")]
     fn sender(&mut self, addr: SocketAddr) -> Arc<Known> {
         let place = self.hasher.hash_one(addr) as usize % SENDERS;
         let shared = &self.shared;

@@ -72,6 +72,7 @@ impl Sha256StreamCipher {
     }
 
     /// Seals a text or opens it: both are the same.
+    #[allow(clippy::indexing_slicing, reason = "the places are constants within the block")]
     fn apply(&self, iv: &[u8; IV_LENGTH], text: &mut [u8]) {
         Backend::detect().xor_counter_stream(&self.key.derive(iv), text);
     }

@@ -66,6 +66,7 @@ enum Peers {
 impl X25519Cipher {
     /// Makes a cipher from the seed of an Ed25519 key pair.
     #[must_use]
+    #[allow(clippy::indexing_slicing, reason = "half of the hash")]
     pub fn new(seed: &[u8; 32]) -> Self {
         // RFC 8032, section 5.1.5; the curve's functions clamp the scalar themselves.
         let hash = Zeroizing::new(<[u8; 64]>::from(Sha512::digest(seed)));
