@@ -184,7 +184,7 @@ impl Limits {
     }
 
     /// Sets how many bytes may wait for one connection to read them, before it is cut; the default
-    /// is 4 MiB.
+    /// is 4 MiB. Each message counts for 64 bytes more, which it takes beside its own.
     pub fn outbound_limit(mut self, bytes: usize) -> Self {
         self.outbound_limit = bytes;
         self

@@ -56,6 +56,9 @@ struct State {
     task: Option<Waker>,
 }
 
+/// What a frame takes beside its bytes, so that many small ones count for what they are.
+const OVERHEAD: usize = 64;
+
 /// How far the end of a connection has come.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
@@ -135,7 +138,7 @@ impl Outbox {
         if state.phase != Phase::Open {
             return Err(SendError::Closed);
         }
-        if state.bytes > 0 && state.bytes + frame.len() > self.limit {
+        if state.bytes > 0 && state.held() + frame.len() > self.limit {
             return Err(SendError::QueueFull);
         }
         state.bytes += frame.len();
@@ -180,7 +183,8 @@ impl Outbox {
 
     /// Lets the account know what waits.
     fn settle(&self, state: &mut State) {
-        self.account.set(&mut state.accounted, state.bytes);
+        let held = state.held();
+        self.account.set(&mut state.accounted, held);
     }
 
     /// Keeps all others from writing until [`poll_wakeup`](Self::poll_wakeup) finds nothing to do.
@@ -284,6 +288,11 @@ impl Outbox {
 }
 
 impl State {
+    /// Returns how much memory is held by what waits.
+    fn held(&self) -> usize {
+        self.bytes + self.frames.len() * OVERHEAD
+    }
+
     /// Drops so many bytes off the front.
     fn written(&mut self, mut count: usize) {
         self.bytes -= count;
@@ -324,14 +333,25 @@ mod tests {
 
     #[test]
     fn the_limit_refuses_what_exceeds_it_and_nothing_else() {
-        let outbox = Outbox::new(10, &Budget::new(usize::MAX));
+        let outbox = Outbox::new(10 + OVERHEAD, &Budget::new(usize::MAX));
         outbox.push(frame(6)).unwrap();
         assert_eq!(outbox.push(frame(5)), Err(SendError::QueueFull));
         outbox.push(frame(4)).unwrap();
         let mut out = BytesMut::new();
         outbox.take(&mut out);
         assert_eq!(out.len(), 10);
-        outbox.push(frame(11)).unwrap();
+        outbox.push(frame(11 + OVERHEAD)).unwrap();
+    }
+
+    #[test]
+    fn m2_small_frames_count_for_the_memory_they_take() {
+        let budget = Budget::new(usize::MAX);
+        let outbox = Outbox::new(100 * OVERHEAD, &budget);
+        let pushed = (0..1_000).take_while(|_| outbox.push(frame(1)).is_ok()).count();
+        assert!((90..100).contains(&pushed), "{pushed}");
+        assert_eq!(budget.used(), pushed * (1 + OVERHEAD));
+        outbox.take(&mut BytesMut::new());
+        assert_eq!(budget.used(), 0);
     }
 
     #[test]

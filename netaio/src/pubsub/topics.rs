@@ -59,8 +59,9 @@ struct Joined {
 const MAX_BYTES_PER_SUBSCRIBER: usize = 256 * 1024;
 /// How many bytes the keys of all subscriptions may have.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
-/// What a subscription takes beside its key, at the least.
-const OVERHEAD: usize = 64;
+/// What a subscription takes beside its key, and what a subscriber takes, as measured.
+const OVERHEAD: usize = 128;
+const SUBSCRIBER: usize = 512;
 
 impl<S: Subscriber> Topics<S> {
     pub(crate) fn new(max_per_subscriber: usize) -> Self {
@@ -77,11 +78,12 @@ impl<S: Subscriber> Topics<S> {
         let key = subscriber.key();
         let mut state = self.state();
         let state = &mut *state;
-        let cost = topic.len() + OVERHEAD;
         let joined = state.joined.get(&key);
         if joined.is_some_and(|joined| joined.topics.contains(&topic)) {
             return Ok(());
         }
+        let first = if joined.is_none() { SUBSCRIBER } else { 0 };
+        let cost = topic.len() + OVERHEAD + first;
         let (count, bytes) = joined.map_or((0, 0), |joined| (joined.topics.len(), joined.bytes));
         if count >= self.max_per_subscriber
             || bytes + topic.len() > MAX_BYTES_PER_SUBSCRIBER
@@ -89,6 +91,8 @@ impl<S: Subscriber> Topics<S> {
         {
             return Err(SubscribeError::TooMany);
         }
+        // What is kept must not keep the block that it was read into.
+        let topic = Bytes::copy_from_slice(&topic);
         let joined = state.joined.entry(key.clone()).or_default();
         joined.bytes += topic.len();
         state.bytes += cost;
@@ -107,6 +111,7 @@ impl<S: Subscriber> Topics<S> {
             joined.bytes -= topic.len();
             if joined.topics.is_empty() {
                 state.joined.remove(key);
+                state.bytes -= SUBSCRIBER;
             }
             state.leave(topic, key);
         }
@@ -115,7 +120,9 @@ impl<S: Subscriber> Topics<S> {
     /// Ends all subscriptions of one subscriber.
     pub(crate) fn remove(&self, key: &S::Key) {
         let mut state = self.state();
-        for topic in state.joined.remove(key).unwrap_or_default().topics {
+        let Some(joined) = state.joined.remove(key) else { return };
+        state.bytes -= SUBSCRIBER;
+        for topic in joined.topics {
             state.leave(&topic, key);
         }
     }
@@ -194,6 +201,18 @@ mod tests {
         let state = topics.state();
         assert!(state.topics.is_empty() && state.joined.is_empty(), "nothing is left behind");
         assert_eq!(state.bytes, 0);
+    }
+
+    #[test]
+    fn m8_all_together_are_bounded_whoever_subscribes() {
+        let topics = Topics::new(1);
+        let subscribed = (0..u64::MAX)
+            .take_while(|&number| topics.subscribe("topic".into(), &Arc::new(Id(number))).is_ok());
+        let subscribed = subscribed.count();
+        assert_eq!(subscribed, MAX_BYTES / ("topic".len() + OVERHEAD + SUBSCRIBER));
+        assert_eq!(topics.count(b"topic"), subscribed);
+        topics.remove(&0);
+        topics.subscribe("topic".into(), &Arc::new(Id(u64::MAX))).unwrap();
     }
 
     #[test]

@@ -19,10 +19,7 @@ use super::{
 };
 use crate::{
     engine::{Engine, Hooks, count, warn_limited},
-    handler::{
-        ConnectionId, Link, Node, RemoteAddr, SendError, SubscribeError, Transport,
-        extract::detached,
-    },
+    handler::{ConnectionId, Link, Node, RemoteAddr, SendError, SubscribeError, Transport},
     net::{
         call::{Calls, Order},
         client::TimedOutCall,
@@ -380,8 +377,7 @@ impl Link for Sender {
     fn subscribe(&self, uri: Bytes) -> Result<(), SubscribeError> {
         let node = self.node.upgrade().ok_or(SubscribeError::Closed)?;
         let (addr, remote) = (self.addr, self.remote.clone());
-        let subscribed =
-            node.topics.subscribe(detached(uri), &Arc::new(Subscribed { addr, remote }));
+        let subscribed = node.topics.subscribe(uri, &Arc::new(Subscribed { addr, remote }));
         if subscribed.is_err() {
             let (engine, remote) = (&node.engine, &self.remote);
             count::subscriptions_refused(&engine.counters);
