@@ -1,12 +1,9 @@
 //! A whole connection to a server, byte for byte: nothing panics or hangs, answers are bounded, and
 //! no handler runs without a credential.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use netaio::{
@@ -15,16 +12,11 @@ use netaio::{
         Connection, Endpoint,
         extract::{Content, Uri},
     },
-    net::memory,
     peer::PeerManagement,
     plugin::{HmacAuth, Layer, Proof, check},
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    time::timeout,
-};
 
-use crate::input::block_on;
+use crate::input::answers;
 
 fn app(called: &Arc<AtomicBool>) -> App {
     let app = App::empty();
@@ -63,22 +55,7 @@ pub fn run(bytes: &[u8]) {
         // So that what comes after authentication is reached.
         _ => builder.auth(check("anybody", |_, _, _| Ok(Proof::anonymous()))),
     };
-    let answers = block_on(async {
-        let (listener, connector) = memory::network();
-        let server = builder.listen(listener).expect("no fields collide");
-        let serving = tokio::spawn(server.run_until(std::future::pending()));
-        let stream = connector.connect().await.expect("it listens");
-        let (mut reader, mut writer) = tokio::io::split(stream);
-        let mut answers = Vec::new();
-        let write = async {
-            let _ = writer.write_all(bytes).await;
-            let _ = writer.shutdown().await;
-        };
-        let both = async { tokio::join!(write, reader.read_to_end(&mut answers)) };
-        let _ = timeout(Duration::from_secs(10), both).await.expect("the connection ends");
-        serving.abort();
-        answers
-    });
+    let answers = answers(builder, bytes);
     assert!(answers.len() <= 16 * bytes.len() + 1_024, "{} of {}", answers.len(), bytes.len());
     assert!(!(secret && called.load(Relaxed)), "a handler ran without a credential");
 }
