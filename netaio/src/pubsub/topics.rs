@@ -160,6 +160,10 @@ impl<S: Subscriber> State<S> {
             topic.list = None;
             if topic.subscribers.is_empty() {
                 self.topics.remove(uri);
+                // What a flood has made large is handed back when it is over.
+                if self.topics.len() < self.topics.capacity() / 8 {
+                    self.topics.shrink_to(self.topics.len() * 2);
+                }
             }
         }
     }
@@ -213,6 +217,19 @@ mod tests {
         assert_eq!(topics.count(b"topic"), subscribed);
         topics.remove(&0);
         topics.subscribe("topic".into(), &Arc::new(Id(u64::MAX))).unwrap();
+    }
+
+    #[test]
+    fn m8_what_a_flood_has_made_large_is_handed_back() {
+        let topics = Topics::new(usize::MAX);
+        let (flood, honest) = (Arc::new(Id(1)), Arc::new(Id(2)));
+        topics.subscribe("honest".into(), &honest).unwrap();
+        for number in 0..5_000 {
+            topics.subscribe(format!("{number}").into(), &flood).unwrap();
+        }
+        topics.remove(&1);
+        assert!(topics.state().topics.capacity() < 100);
+        assert_eq!(topics.count(b"honest"), 1);
     }
 
     #[test]
