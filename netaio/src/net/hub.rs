@@ -274,7 +274,7 @@ impl Link for Peering {
         let connections = self.hub.lock();
         // A connection that has gone must not be listed again.
         let this = connections.get(&self.id).ok_or(SubscribeError::Closed)?;
-        let subscribed = self.hub.topics.subscribe(uri, this);
+        let subscribed = self.hub.topics.subscribe(&uri, this);
         if subscribed == Err(SubscribeError::TooMany) {
             let (engine, connection, remote) = (&self.hub.engine, self.id, &self.remote);
             count::subscriptions_refused(&engine.counters);

@@ -22,6 +22,7 @@ pub(super) fn digest(bytes: &[u8]) -> Digest {
 
 /// Returns the SHA-256 of a message of which `blocks` are hashed: what is left is less than a block,
 /// and bytes after it.
+#[allow(clippy::indexing_slicing, reason = "all places are within the block")]
 pub(super) fn finish(mut state: State, blocks: usize, head: &[u8], rest: &[u8]) -> Digest {
     let backend = Backend::detect();
     let length = (blocks * BLOCK + head.len() + rest.len()) as u64 * 8;

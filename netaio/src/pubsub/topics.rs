@@ -72,14 +72,14 @@ impl<S: Subscriber> Topics<S> {
     /// Adds a subscription; twice is the same as once.
     pub(crate) fn subscribe(
         &self,
-        topic: Bytes,
+        topic: &[u8],
         subscriber: &Arc<S>,
     ) -> Result<(), SubscribeError> {
         let key = subscriber.key();
         let mut state = self.state();
         let state = &mut *state;
         let joined = state.joined.get(&key);
-        if joined.is_some_and(|joined| joined.topics.contains(&topic)) {
+        if joined.is_some_and(|joined| joined.topics.contains(topic)) {
             return Ok(());
         }
         let first = if joined.is_none() { SUBSCRIBER } else { 0 };
@@ -92,7 +92,7 @@ impl<S: Subscriber> Topics<S> {
             return Err(SubscribeError::TooMany);
         }
         // What is kept must not keep the block that it was read into.
-        let topic = Bytes::copy_from_slice(&topic);
+        let topic = Bytes::copy_from_slice(topic);
         let joined = state.joined.entry(key.clone()).or_default();
         joined.bytes += topic.len();
         state.bytes += cost;
@@ -188,17 +188,17 @@ mod tests {
     fn both_views_agree_after_any_departure() {
         let topics = Topics::new(2);
         let (a, b) = (Arc::new(Id(1)), Arc::new(Id(2)));
-        topics.subscribe("x".into(), &a).unwrap();
-        topics.subscribe("x".into(), &a).unwrap();
-        topics.subscribe("x".into(), &b).unwrap();
-        topics.subscribe("y".into(), &a).unwrap();
-        assert_eq!(topics.subscribe("z".into(), &a), Err(SubscribeError::TooMany));
+        topics.subscribe(b"x", &a).unwrap();
+        topics.subscribe(b"x", &a).unwrap();
+        topics.subscribe(b"x", &b).unwrap();
+        topics.subscribe(b"y", &a).unwrap();
+        assert_eq!(topics.subscribe(b"z", &a), Err(SubscribeError::TooMany));
         assert_eq!(topics.count(b"x"), 2);
 
         topics.unsubscribe(b"x", &a.key());
         topics.unsubscribe(b"never joined", &a.key());
         assert_eq!(topics.count(b"x"), 1);
-        topics.subscribe("z".into(), &a).unwrap();
+        topics.subscribe(b"z", &a).unwrap();
 
         topics.remove(&a.key());
         topics.remove(&b.key());
@@ -211,21 +211,21 @@ mod tests {
     fn m8_all_together_are_bounded_whoever_subscribes() {
         let topics = Topics::new(1);
         let subscribed = (0..u64::MAX)
-            .take_while(|&number| topics.subscribe("topic".into(), &Arc::new(Id(number))).is_ok());
+            .take_while(|&number| topics.subscribe(b"topic", &Arc::new(Id(number))).is_ok());
         let subscribed = subscribed.count();
         assert_eq!(subscribed, MAX_BYTES / ("topic".len() + OVERHEAD + SUBSCRIBER));
         assert_eq!(topics.count(b"topic"), subscribed);
         topics.remove(&0);
-        topics.subscribe("topic".into(), &Arc::new(Id(u64::MAX))).unwrap();
+        topics.subscribe(b"topic", &Arc::new(Id(u64::MAX))).unwrap();
     }
 
     #[test]
     fn m8_what_a_flood_has_made_large_is_handed_back() {
         let topics = Topics::new(usize::MAX);
         let (flood, honest) = (Arc::new(Id(1)), Arc::new(Id(2)));
-        topics.subscribe("honest".into(), &honest).unwrap();
+        topics.subscribe(b"honest", &honest).unwrap();
         for number in 0..5_000 {
-            topics.subscribe(format!("{number}").into(), &flood).unwrap();
+            topics.subscribe(format!("{number}").as_bytes(), &flood).unwrap();
         }
         topics.remove(&1);
         assert!(topics.state().topics.capacity() < 100);
@@ -238,10 +238,10 @@ mod tests {
         let a = Arc::new(Id(1));
         let key = |number: u8| Bytes::from(vec![number; 60_000]);
         for number in 0..4 {
-            topics.subscribe(key(number), &a).unwrap();
+            topics.subscribe(&key(number), &a).unwrap();
         }
-        assert_eq!(topics.subscribe(key(4), &a), Err(SubscribeError::TooMany));
+        assert_eq!(topics.subscribe(&key(4), &a), Err(SubscribeError::TooMany));
         topics.unsubscribe(&key(0), &1);
-        topics.subscribe(key(4), &a).unwrap();
+        topics.subscribe(&key(4), &a).unwrap();
     }
 }

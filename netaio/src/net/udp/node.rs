@@ -377,7 +377,7 @@ impl Link for Sender {
     fn subscribe(&self, uri: Bytes) -> Result<(), SubscribeError> {
         let node = self.node.upgrade().ok_or(SubscribeError::Closed)?;
         let (addr, remote) = (self.addr, self.remote.clone());
-        let subscribed = node.topics.subscribe(uri, &Arc::new(Subscribed { addr, remote }));
+        let subscribed = node.topics.subscribe(&uri, &Arc::new(Subscribed { addr, remote }));
         if subscribed.is_err() {
             let (engine, remote) = (&node.engine, &self.remote);
             count::subscriptions_refused(&engine.counters);

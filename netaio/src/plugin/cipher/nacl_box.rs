@@ -89,12 +89,14 @@ impl Stream {
         Self { key, nonce: tail, block }
     }
 
+    #[allow(clippy::indexing_slicing, reason = "half of the block")]
     fn xor(&self, text: &mut [u8]) {
         let (begin, text) = text.split_at_mut(text.len().min(KEY_LENGTH));
         begin.iter_mut().zip(&self.block[KEY_LENGTH..]).for_each(|(byte, key)| *byte ^= key);
         Backend::detect().xor_salsa20(&self.key, &self.nonce, 1, text);
     }
 
+    #[allow(clippy::indexing_slicing, reason = "the block has two halves")]
     fn tag(&self, text: &[u8]) -> [u8; TAG_LENGTH] {
         let (halves, _) = self.block.as_chunks();
         Backend::detect().poly1305(&halves[0], text)

@@ -54,6 +54,7 @@ impl Width {
     }
 
     /// Appends a number that fits.
+    #[allow(clippy::indexing_slicing, reason = "a width is at most 4")]
     pub(in crate::wire) fn write(self, number: usize, out: &mut impl BufMut) {
         let bytes = u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes();
         out.put_slice(&bytes[4 - self.bytes()..]);

@@ -27,6 +27,7 @@ pub(super) struct MacKey {
 }
 
 impl MacKey {
+    #[allow(clippy::indexing_slicing, reason = "a key is shorter than a block")]
     pub(super) fn new(key: &[u8; 32]) -> Self {
         let [mut inner, mut outer] = [INNER, OUTER].map(|pad| [[pad; 64]; BLOCKS]);
         for (at, byte) in key.iter().enumerate() {

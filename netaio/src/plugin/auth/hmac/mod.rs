@@ -241,6 +241,7 @@ impl fmt::Debug for HmacAuth {
 }
 
 /// Compares two MACs in constant time.
+#[allow(clippy::indexing_slicing, reason = "32 bytes have two halves")]
 fn same(ours: &[u8; MAC_LENGTH], theirs: &[u8; MAC_LENGTH]) -> Result<(), AuthFailure> {
     // As two numbers: `subtle` compares bytes one by one.
     let halves = |mac: &[u8; MAC_LENGTH]| {
