@@ -27,7 +27,7 @@ thread_local! {
 pub(super) fn during<T>(work: impl FnOnce() -> T) -> T {
     let _end = BURST.with_borrow_mut(|burst| {
         // One within another, as when a handler runs a runtime of its own, is part of it.
-        (!std::mem::replace(&mut burst.is_on, true)).then_some(End)
+        (!std::mem::replace(&mut burst.is_on, true)).then(|| End)
     });
     work()
 }
@@ -60,5 +60,71 @@ impl Drop for End {
         receivers.drain(..).for_each(|receiver| receiver.outbox.write());
         receivers.shrink_to(KEPT);
         BURST.with_borrow_mut(|burst| burst.receivers = receivers);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{self, IoSlice},
+        sync::Mutex,
+        task::{Context, Waker},
+    };
+
+    use bytes::BytesMut;
+
+    use super::*;
+    use crate::{
+        handler::{App, Node, Transport},
+        net::{TcpServer, hub::Remote},
+        pubsub::Writer,
+        wire::{Message, MessageType},
+    };
+
+    /// How many frames came with each write.
+    #[derive(Debug, Default)]
+    struct Writes(Mutex<Vec<usize>>);
+
+    impl Writer for Writes {
+        fn try_write(&self, frames: &[IoSlice<'_>]) -> io::Result<usize> {
+            self.0.lock().unwrap().push(frames.len());
+            Ok(frames.iter().map(|frame| frame.len()).sum())
+        }
+    }
+
+    #[test]
+    fn what_a_burst_sends_to_one_receiver_is_written_at_once_even_if_it_panics() {
+        let hub = TcpServer::builder(App::empty()).hub();
+        let writes = Arc::new(Writes::default());
+        let listed = hub.add(Remote {
+            addr: std::net::SocketAddr::from(([127, 0, 0, 1], 1)).into(),
+            transport: Transport::Tcp,
+            identity: None,
+            writer: Some(Arc::clone(&writes) as _),
+        });
+        let outbox = &listed.0.outbox;
+        outbox.claim(&mut BytesMut::new());
+        let _ = outbox.poll_wakeup(&mut Context::from_waker(Waker::noop()), true);
+        let broadcast = || {
+            let message = Message::new(MessageType::NotifyUri, "news", "content").unwrap();
+            assert_eq!(hub.broadcast(message), Ok(1));
+        };
+
+        broadcast();
+        assert_eq!(*writes.0.lock().unwrap(), [1], "outside of a burst at once");
+        during(|| {
+            broadcast();
+            during(broadcast);
+            assert_eq!(writes.0.lock().unwrap().len(), 1, "not before the end");
+        });
+        assert_eq!(*writes.0.lock().unwrap(), [1, 2]);
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            during(|| {
+                broadcast();
+                panic!("a handler of a runtime within");
+            });
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(*writes.0.lock().unwrap(), [1, 2, 1]);
     }
 }

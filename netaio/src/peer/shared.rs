@@ -44,6 +44,14 @@ impl PeerBook {
         result
     }
 
+    /// Notes that a peer is alive, if one is at the address.
+    pub(crate) fn touch(&self, addr: &RemoteAddr) {
+        // Many nodes have no peers, and to look at the clock costs more than to look for one.
+        if !lock(&self.manager).table().is_empty() {
+            self.with(|manager, now| manager.touch(addr, now));
+        }
+    }
+
     pub(crate) fn at(&self, addr: &RemoteAddr) -> Option<Arc<Peer>> {
         lock(&self.manager).table().at(addr).map(Arc::clone)
     }

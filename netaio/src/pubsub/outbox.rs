@@ -87,7 +87,7 @@ pub(crate) enum Pushed {
     Promised,
 }
 
-/// How many frames are written with one call.
+/// How many frames are written with one call, and how many a queue has room for while it is empty.
 const AT_ONCE: usize = 64;
 
 impl Outbox {
@@ -153,23 +153,17 @@ impl Outbox {
 
     /// Writes what waits, as [`Pushed::Promised`] says; what the stream does not take at once is
     /// left to the task.
-    #[allow(clippy::indexing_slicing, reason = "so many of them have been filled")]
     pub(crate) fn write(&self) {
         let mut state = self.state();
         state.promised = false;
         if let Some(writer) = self.writer.as_deref().filter(|_| !state.claimed) {
-            while !state.frames.is_empty() {
-                let mut slices = [IoSlice::new(&[]); AT_ONCE];
-                let count = state.frames.len().min(AT_ONCE);
-                slices.iter_mut().zip(&state.frames).for_each(|(slice, frame)| {
-                    *slice = IoSlice::new(frame);
-                });
-                // Other errors than a full buffer are the task's to find.
-                let Ok(written) = writer.try_write(&slices[..count]) else { break };
-                state.written(written);
-            }
+            // Other errors than a full buffer are the task's to find.
+            while let Ok(1..) = state.write_some(writer) {}
         }
-        if !state.frames.is_empty() {
+        if state.frames.is_empty() {
+            // A burst's memory is not kept for an idle connection.
+            state.frames.shrink_to(AT_ONCE);
+        } else {
             self.leave(state);
         }
     }
@@ -209,8 +203,7 @@ impl Outbox {
         for frame in state.frames.drain(..) {
             out.extend_from_slice(&frame);
         }
-        // A burst's memory is not kept for an idle connection.
-        state.frames.shrink_to(16);
+        state.frames.shrink_to(AT_ONCE);
         state.bytes = 0;
         self.settle(&mut state);
         // The end stays news.
@@ -293,6 +286,26 @@ impl State {
         self.bytes + self.frames.len() * OVERHEAD
     }
 
+    /// Writes the next frames as far as the stream takes them; 0 when there are none.
+    #[allow(clippy::indexing_slicing, reason = "so many of them have been filled")]
+    fn write_some(&mut self, writer: &dyn Writer) -> io::Result<usize> {
+        let count = self.frames.len().min(AT_ONCE);
+        let written = match self.frames.front() {
+            None => 0,
+            // The common case needs no list.
+            Some(frame) if count == 1 => writer.try_write(&[IoSlice::new(frame)])?,
+            Some(_) => {
+                let mut slices = [IoSlice::new(&[]); AT_ONCE];
+                slices.iter_mut().zip(&self.frames).for_each(|(slice, frame)| {
+                    *slice = IoSlice::new(frame);
+                });
+                writer.try_write(&slices[..count])?
+            }
+        };
+        self.written(written);
+        Ok(written)
+    }
+
     /// Drops so many bytes off the front.
     fn written(&mut self, mut count: usize) {
         self.bytes -= count;
@@ -366,5 +379,69 @@ mod tests {
         assert_eq!(outbox.poll_wakeup(&mut context, true), Poll::Ready(Wakeup::Closing));
         outbox.cut();
         assert_eq!(outbox.poll_wakeup(&mut context, true), Poll::Ready(Wakeup::Cut));
+    }
+
+    /// A stream that takes so many bytes, and keeps them.
+    #[derive(Debug, Default)]
+    struct Taking(Mutex<(usize, Vec<u8>)>);
+
+    impl Writer for Taking {
+        fn try_write(&self, frames: &[IoSlice<'_>]) -> io::Result<usize> {
+            let (room, taken) = &mut *self.0.lock().unwrap();
+            let bytes: Vec<u8> = frames.iter().flat_map(|frame| frame.iter().copied()).collect();
+            let count = bytes.len().min(*room);
+            if count == 0 {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            *room -= count;
+            taken.extend(&bytes[..count]);
+            Ok(count)
+        }
+    }
+
+    /// An outbox whose task sleeps, and its stream.
+    fn with_writer(room: usize) -> (Outbox, Arc<Taking>) {
+        let stream = Arc::new(Taking(Mutex::new((room, Vec::new()))));
+        let outbox = Outbox::new(1_000, &Budget::new(usize::MAX));
+        let outbox = outbox.with_writer(Some(Arc::clone(&stream) as _));
+        let mut context = Context::from_waker(Waker::noop());
+        assert_eq!(outbox.poll_wakeup(&mut context, true), Poll::Pending);
+        (outbox, stream)
+    }
+
+    #[test]
+    fn what_is_queued_while_the_task_sleeps_is_written_by_who_queued_it() {
+        let (outbox, stream) = with_writer(usize::MAX);
+        outbox.push("one ".into()).unwrap();
+        assert_eq!(outbox.put("two ".into()), Ok(Pushed::Promised));
+        assert_eq!(outbox.put("three".into()), Ok(Pushed::Left), "one promise does for all");
+        outbox.write();
+        assert_eq!(stream.0.lock().unwrap().1, b"one two three");
+        assert!(!outbox.has_news(), "the task has nothing to do");
+        assert_eq!(outbox.account().held(), 0);
+    }
+
+    #[test]
+    fn what_the_stream_does_not_take_is_left_to_the_task_from_the_middle_of_a_frame() {
+        let (outbox, stream) = with_writer(6);
+        outbox.push("first".into()).unwrap();
+        outbox.push("second".into()).unwrap();
+        assert!(outbox.has_news() && outbox.account().held() > 0);
+        outbox.push("third".into()).unwrap();
+        let mut out = BytesMut::new();
+        outbox.claim(&mut out);
+        assert_eq!(stream.0.lock().unwrap().1, b"firsts");
+        assert_eq!(out, b"econdthird"[..], "nothing else may come between");
+    }
+
+    #[test]
+    fn nobody_writes_while_the_task_does() {
+        let (outbox, stream) = with_writer(usize::MAX);
+        outbox.claim(&mut BytesMut::new());
+        assert_eq!(outbox.put("later".into()), Ok(Pushed::Left));
+        outbox.write();
+        assert!(stream.0.lock().unwrap().1.is_empty());
+        let mut context = Context::from_waker(Waker::noop());
+        assert_eq!(outbox.poll_wakeup(&mut context, true), Poll::Ready(Wakeup::Frames));
     }
 }

@@ -120,7 +120,7 @@ impl TcpServerBuilder {
         })
     }
 
-    fn hub(self) -> Arc<Hub> {
+    pub(in crate::net) fn hub(self) -> Arc<Hub> {
         let engine = Engine::new(Parts {
             role: Role::Server,
             peers: self.peers.book(&*self.environment),

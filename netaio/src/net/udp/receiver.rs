@@ -268,7 +268,7 @@ fn suppressed(shared: &Shared, known: &Known, why: Suppressed) {
 /// Sends an answer, and renews the peer who gets one.
 fn answered(shared: &Shared, known: &Known, back: Return, answer: Bytes) {
     if !answer.is_empty() {
-        shared.engine.peers.with(|manager, now| manager.touch(&known.remote, now));
+        shared.engine.peers.touch(&known.remote);
         send(shared, back, answer);
     }
 }
