@@ -19,6 +19,7 @@ mod peer;
 mod problem;
 pub mod reply;
 mod router;
+mod uris;
 mod verified;
 
 pub use crate::peer::{RemoteAddr, Transport};

@@ -9,9 +9,8 @@ use std::{
 };
 
 use arc_swap::{ArcSwap, Guard};
-use bytes::Bytes;
 
-use super::{Call, Outcome, RemoteAddr, Route, RouteKey};
+use super::{Call, Outcome, RemoteAddr, Route, RouteKey, uris::Uris};
 use crate::{
     plugin::Layer,
     wire::{Message, MessageType, TypeSet},
@@ -88,17 +87,17 @@ impl Candidates {
 #[derive(Debug, Clone, Default)]
 struct TypeRoutes {
     any: Candidates,
-    uris: HashMap<Bytes, Candidates>,
-    remotes: HashMap<RemoteAddr, HashMap<Bytes, Candidates>>,
+    uris: Uris<Candidates>,
+    remotes: HashMap<RemoteAddr, Uris<Candidates>>,
 }
 
 impl TypeRoutes {
     fn candidates(&mut self, key: &RouteKey) -> &mut Candidates {
         match (&key.uri, &key.remote) {
             (Some(uri), Some(remote)) => {
-                self.remotes.entry(remote.clone()).or_default().entry(uri.clone()).or_default()
+                self.remotes.entry(remote.clone()).or_default().get_or_default(uri)
             }
-            (Some(uri), None) => self.uris.entry(uri.clone()).or_default(),
+            (Some(uri), None) => self.uris.get_or_default(uri),
             (None, _) => &mut self.any,
         }
     }
@@ -125,13 +124,12 @@ impl TypeRoutes {
         } else {
             self.remotes.get(remote).and_then(|uris| uris.get(uri))
         };
-        let by_uri = if self.uris.is_empty() { None } else { self.uris.get(uri) };
-        let keys = [exact, by_uri, Some(&self.any)];
+        let keys = [exact, self.uris.get(uri), Some(&self.any)];
         keys.into_iter().flatten().find_map(Candidates::pick)
     }
 
     fn slots(&self) -> impl Iterator<Item = &Arc<Slot>> {
-        let remotes = self.remotes.values().flat_map(HashMap::values);
+        let remotes = self.remotes.values().flat_map(Uris::values);
         remotes.chain(self.uris.values()).chain([&self.any]).flat_map(Candidates::slots)
     }
 }
