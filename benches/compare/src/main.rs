@@ -255,5 +255,7 @@ fn machine() -> String {
     let model = model.map_or("?", |(_, model)| model);
     let count = cpus.lines().filter(|line| line.starts_with("processor")).count();
     let (date, kernel) = (output("date", &["-u", "+%F"]), output("uname", &["-sr"]));
+    // What a distribution adds to the number says nothing to readers elsewhere.
+    let kernel = kernel.split('-').next().unwrap_or_default();
     format!("{date}, {count} × {model}, {kernel}, {}", output("rustc", &["--version"]))
 }
