@@ -17,6 +17,7 @@ use netaio::{
         client::{Reconnect, ReconnectEvent, RequestError},
         memory::{self, MemoryConnector},
     },
+    peer::{PackifyPeers, Peer, PeerManagement, PeerPlugin},
     plugin::{
         AuthError, AuthFailure, AuthPlugin, CipherError, CipherPlugin, Layer, PluginContext, Proof,
     },
@@ -525,4 +526,24 @@ fn secrets_do_not_show() {
         assert!(!text.contains(secret), "{text}");
         assert!(!text.contains("key: ["), "{text}");
     }
+}
+
+#[tokio::test]
+async fn a_peer_that_leaves_is_subscribed_no_more_and_nobody_else_is_touched() {
+    let app = App::empty();
+    app.on(MessageType::SubscribeUri, |uri: Uri, peer: Connection| peer.subscribe(uri));
+    app.on(MessageType::RequestUri, || "here");
+    let served = Served::new(app, |server| server.manage_peers(PeerManagement::new()));
+    let (leaving, staying) = (served.client(Layer::new()).await, served.client(Layer::new()).await);
+    let news = within(leaving.subscribe("news")).await.unwrap();
+    let other = within(staying.subscribe("news")).await.unwrap();
+    let alice = PackifyPeers.pack(&Peer::new("alice"));
+    for (kind, subscribers) in [(MessageType::AdvertisePeer, 2), (MessageType::Disconnect, 1)] {
+        let message = Message::new(kind, "netaio", &alice).unwrap();
+        within(leaving.send(message)).await.unwrap();
+        // Answered in order: when this one is, the other has been dealt with.
+        within(leaving.request("u")).await.unwrap();
+        assert_eq!(served.handle.endpoint().subscribers("news"), subscribers, "{kind}");
+    }
+    drop((news, other));
 }

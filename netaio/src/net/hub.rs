@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -26,10 +26,37 @@ use crate::{
 pub(crate) struct Hub {
     pub(crate) engine: Arc<Engine>,
     topics: Topics<Peering>,
-    connections: Mutex<HashMap<ConnectionId, Arc<Peering>>>,
+    connections: Mutex<Connections>,
     pub(crate) admission: Arc<Admission>,
     pub(crate) budget: Arc<Budget>,
     this: Weak<Self>,
+}
+
+#[derive(Debug, Default)]
+struct Connections {
+    all: HashMap<ConnectionId, Arc<Peering>>,
+    /// Those that have subscribed, by the address of their other end, which need not be unique:
+    /// a peer that leaves is looked for among nobody else.
+    subscribed: HashMap<RemoteAddr, Vec<ConnectionId>>,
+}
+
+impl Connections {
+    fn add_subscriber(&mut self, peering: &Peering) {
+        let ids = self.subscribed.entry(peering.remote.clone()).or_default();
+        if !ids.contains(&peering.id) {
+            ids.push(peering.id);
+        }
+    }
+
+    fn remove(&mut self, peering: &Peering) {
+        self.all.remove(&peering.id);
+        if let Entry::Occupied(mut ids) = self.subscribed.entry(peering.remote.clone()) {
+            ids.get_mut().retain(|id| *id != peering.id);
+            if ids.get().is_empty() {
+                ids.remove();
+            }
+        }
+    }
 }
 
 /// The other end of a new connection.
@@ -80,11 +107,9 @@ impl Hub {
 
     /// Ends the subscriptions of a peer that took leave.
     fn unsubscribe_peer(&self, peer: &Peer) {
-        for peering in self.all() {
-            if peer.addrs().contains(&peering.remote) {
-                self.topics.remove(&peering.id);
-            }
-        }
+        let connections = self.lock();
+        let ids = peer.addrs().iter().filter_map(|addr| connections.subscribed.get(addr));
+        ids.flatten().for_each(|id| self.topics.remove(id));
     }
 
     /// Lists a new connection.
@@ -106,7 +131,7 @@ impl Hub {
             authenticated,
             hub,
         });
-        self.lock().insert(id, Arc::clone(&peering));
+        self.lock().all.insert(id, Arc::clone(&peering));
         metrics::connections(1.0);
         if let Some(oldest) = self.admission.add_stranger(&peering) {
             count::strangers_dropped(&self.engine.counters);
@@ -153,7 +178,7 @@ impl Hub {
     }
 
     fn all(&self) -> Vec<Arc<Peering>> {
-        self.lock().values().cloned().collect()
+        self.lock().all.values().cloned().collect()
     }
 
     /// Sends a message to several connections, sealed once if no layer depends on the receiver.
@@ -182,7 +207,7 @@ impl Hub {
         Ok(frame.freeze())
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ConnectionId, Arc<Peering>>> {
+    fn lock(&self) -> MutexGuard<'_, Connections> {
         // Nothing that runs under the lock can panic half-way.
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -206,7 +231,7 @@ impl Node for Hub {
     }
 
     fn connections(&self) -> usize {
-        self.lock().len()
+        self.lock().all.len()
     }
 }
 
@@ -271,10 +296,13 @@ impl Link for Peering {
     }
 
     fn subscribe(&self, uri: Bytes) -> Result<(), SubscribeError> {
-        let connections = self.hub.lock();
+        let mut connections = self.hub.lock();
         // A connection that has gone must not be listed again.
-        let this = connections.get(&self.id).ok_or(SubscribeError::Closed)?;
+        let this = connections.all.get(&self.id).ok_or(SubscribeError::Closed)?;
         let subscribed = self.hub.topics.subscribe(&uri, this);
+        if subscribed.is_ok() {
+            connections.add_subscriber(self);
+        }
         if subscribed == Err(SubscribeError::TooMany) {
             let (engine, connection, remote) = (&self.hub.engine, self.id, &self.remote);
             count::subscriptions_refused(&engine.counters);
@@ -323,7 +351,7 @@ impl Drop for Listed {
         let Self(peering) = self;
         // Nothing more can be sent, and holders of a handle are to see that.
         peering.outbox.cut();
-        peering.hub.lock().remove(&peering.id);
+        peering.hub.lock().remove(peering);
         metrics::connections(-1.0);
         peering.hub.topics.remove(&peering.id);
         peering.hub.admission.remove_stranger(peering.id);
