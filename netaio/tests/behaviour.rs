@@ -3,10 +3,14 @@
 #![cfg(feature = "hmac")]
 
 use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -25,7 +29,7 @@ use netaio::{
     wire::{AuthFields, Body, Frame},
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf},
     sync::Notify,
     time::timeout,
 };
@@ -546,4 +550,69 @@ async fn a_peer_that_leaves_is_subscribed_no_more_and_nobody_else_is_touched() {
         assert_eq!(served.handle.endpoint().subscribers("news"), subscribers, "{kind}");
     }
     drop((news, other));
+}
+
+/// A stream on which there is always one more message to read, and which counts them.
+struct Endless(Bytes, Arc<AtomicUsize>);
+
+impl AsyncRead for Endless {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.1.fetch_add(1, Ordering::SeqCst) < 10_000 {
+            buffer.put_slice(&self.0);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Endless {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Gives one connection.
+struct One(Option<Endless>);
+
+impl netaio::net::Listener for One {
+    type Stream = Endless;
+
+    async fn accept(&mut self) -> io::Result<(Endless, RemoteAddr)> {
+        match self.0.take() {
+            Some(stream) => Ok((stream, RemoteAddr::from(SocketAddr::from(([192, 0, 2, 1], 1))))),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_sends_without_a_pause_does_not_hold_up_the_others_of_a_thread() {
+    let app = App::empty();
+    app.on(MessageType::RequestUri, || "here");
+    let read = Arc::new(AtomicUsize::new(0));
+    let request = Message::new(MessageType::RequestUri, "u", "").unwrap().encode().unwrap();
+    let endless = One(Some(Endless(request, Arc::clone(&read))));
+    let (listener, connector) = memory::network();
+    let server = TcpServer::builder(app).listen(endless).unwrap().listen(listener);
+    tokio::spawn(server.run_until(std::future::pending()));
+    let stream = within(connector.connect()).await.unwrap();
+    let client = TcpClient::builder().connect_stream(stream);
+    within(client.request("u")).await.unwrap();
+    let before = read.load(Ordering::SeqCst);
+    assert!(before < 200, "{before} messages of another were read before the answer");
 }

@@ -25,6 +25,8 @@ use crate::{
 
 /// More unsent bytes than this are written before the next message is handled.
 const PAUSE: usize = 64 * 1024;
+/// How often a connection reads before others have their turn.
+const TURN: u8 = 2;
 /// An output buffer up to this size is kept for the next connection that needs one: it holds what
 /// makes one pause, and one more message of the largest size.
 const KEPT: usize = 4 * PAUSE;
@@ -114,6 +116,8 @@ pub(crate) struct Driver<'a, S, R> {
     out: BytesMut,
     /// Whether nobody else writes, as while there is something in `out`.
     claimed: bool,
+    /// How often it has read since it last waited.
+    reads: u8,
     deadline: Option<(Waiting, Pin<Box<Sleep>>)>,
     /// What is held in unfinished frames, of the endpoint's memory.
     held: usize,
@@ -150,6 +154,7 @@ where
             inbound: Inbound::default(),
             out: BytesMut::new(),
             claimed: false,
+            reads: 0,
             deadline: None,
             held: 0,
         }
@@ -196,9 +201,17 @@ where
         {
             return Poll::Ready(Event::Wakeup(wakeup));
         }
+        if self.reads == TURN {
+            // A peer that sends without a pause must not hold up the others of this thread.
+            self.reads = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         if let Poll::Ready(read) = self.inbound.poll_read(&mut self.stream, context) {
+            self.reads += 1;
             return Poll::Ready(Event::Read(read));
         }
+        self.reads = 0;
         if let Poll::Ready(wakeup) = self.poll_wakeup(context, true) {
             return Poll::Ready(Event::Wakeup(wakeup));
         }
