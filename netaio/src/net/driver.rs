@@ -25,6 +25,9 @@ use crate::{
 
 /// More unsent bytes than this are written before the next message is handled.
 const PAUSE: usize = 64 * 1024;
+/// What so many messages send to others is written before the next: a burst of small ones, each to
+/// thousands, must not pile up unaccounted.
+const BURST: usize = 64;
 /// How often a connection reads before others have their turn.
 const TURN: u8 = 2;
 /// An output buffer up to this size is kept for the next connection that needs one: it holds what
@@ -127,6 +130,8 @@ pub(crate) struct Driver<'a, S, R> {
 enum Stop {
     /// All of it is handled.
     Drained,
+    /// A burst has come to its end.
+    Burst,
     /// A handler waits for something.
     Waiting(Pending),
     /// There is much to write.
@@ -249,6 +254,7 @@ where
             });
             match stop.await {
                 Stop::Drained => break,
+                Stop::Burst => {}
                 Stop::Waiting(pending) => Box::pin(self.wait_for(pending)).await?,
                 Stop::Full => self.flush().await?,
                 Stop::Close(reason) => {
@@ -264,7 +270,8 @@ where
 
     /// Handles frames for as long as nothing has to be waited for.
     fn handle_ready(&mut self, handled: &mut bool, context: &mut Context<'_>) -> Stop {
-        while let Some(frame) = self.inbound.next_frame() {
+        for _ in 0..BURST {
+            let Some(frame) = self.inbound.next_frame() else { return Stop::Drained };
             *handled = true;
             match self.receiver.receive(frame, &mut self.out) {
                 // On a stream everything that nobody takes has been answered.
@@ -282,7 +289,7 @@ where
                 return Stop::Full;
             }
         }
-        Stop::Drained
+        Stop::Burst
     }
 
     fn set_deadline(&mut self, handled: bool) {
