@@ -9,7 +9,7 @@ pub use crate::{
         AppBuilder, Application, AuthKey, CipherKey, Context, Descriptor, FromContext, FromMessage,
         IntoErrorReply, IntoReply, MessageTypes, NoTypes, Outcome, Registered, Reply,
     },
-    wire::{Message, MessageType, UnknownType},
+    wire::{MessageType, UnknownType},
 };
 
 /// A type with `#[app]`. Generated code goes by this trait, so that a type without is one error.
@@ -41,17 +41,14 @@ where
     Outcome::Later(Box::pin(async move { into_reply(future.await, request) }))
 }
 
-/// Extracts an argument that leaves the message as it is.
+/// Extracts an argument that is not made from the message.
 pub fn context_arg<T: FromContext<S>, S>(context: &Context<'_, S>) -> Result<T, Outcome> {
     crate::handler::context_arg(context)
 }
 
-/// Extracts the last argument, which may consume the message.
-pub fn last_arg<T: FromMessage<S, M>, S, M>(
-    message: Message,
-    context: &Context<'_, S>,
-) -> Result<T, Outcome> {
-    crate::handler::last_arg(message, context)
+/// Extracts the last argument, which may be made from the whole message.
+pub fn last_arg<T: FromMessage<S, M>, S, M>(context: &Context<'_, S>) -> Result<T, Outcome> {
+    crate::handler::last_arg(context)
 }
 
 /// An argument that is not the last and whose name says that it reads the message.

@@ -116,10 +116,9 @@ fn call(model: &Model<'_>, arguments: &[Argument<'_>]) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         #[allow(deprecated)]
         fn __netaio_call(
-            __netaio_message: #p::Message,
             __netaio_context: &#p::Context<'_, <#app as #p::Application>::State>,
         ) -> #p::Outcome {
-            let __netaio_request = #p::Message::message_type(&__netaio_message);
+            let __netaio_request = #p::Context::message_type(__netaio_context);
             #(#extractions)*
             #outcome
         }
@@ -170,7 +169,7 @@ fn one_extraction(
     // Known to be no message, the state goes the way whose errors speak of the state alone.
     let taken = if last && !types::is_state(argument.ty) {
         quote_spanned! {Span::mixed_site()=>
-            #p::last_arg::<#ty, #state, _>(__netaio_message, __netaio_context)
+            #p::last_arg::<#ty, #state, _>(__netaio_context)
         }
     } else {
         let way = if types::reads_content(argument.ty) { "early_arg" } else { "context_arg" };

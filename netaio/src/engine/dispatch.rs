@@ -1,10 +1,13 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering::Relaxed},
+use std::{
+    panic::resume_unwind,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
 };
 
 use arc_swap::Guard;
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
 use super::{
     AuthFailureAction, Engine, Opened, Pending, ReadError, RefusedMessage, Remote, ReplayCache,
@@ -71,7 +74,7 @@ pub(crate) enum Step {
     /// auth plugin has checked the message.
     Answered { checked: bool },
     /// Nothing took the message and nothing answers it, as on UDP for all but requests.
-    Unclaimed(Opened),
+    Unclaimed,
     /// The handler runs on; its reply comes next.
     Later(Pending),
     /// The connection is to be closed, after what is in the buffer has been sent.
@@ -101,10 +104,10 @@ pub(crate) enum Handled {
     Ready,
     /// The handler runs on.
     Later(Pending),
-    /// No handler matches; the message is given back.
-    Nobody(Opened),
-    /// The handler's own layer refused it; its uri, and that layer.
-    Failed(OpenError, Bytes, Layer),
+    /// No handler matches.
+    Nobody,
+    /// The handler's own layer refused it.
+    Failed(OpenError, Layer),
 }
 
 impl Engine {
@@ -120,17 +123,20 @@ impl Engine {
     ) -> Result<Opened, Refused> {
         let received = match self.read(table.types(), frame) {
             Ok(received) => received,
-            Err(error) => return Err(self.unreadable(&error, origin, out)),
+            Err(error) => return Err(self.unreadable(error, origin, out)),
         };
         let message_type = received.message().message_type();
-        let uri = (!self.outer.is_empty()).then(|| self.visible_uri(&received));
+        if self.outer.is_empty() {
+            metrics::received(message_type);
+            return Ok(received.unlayered());
+        }
+        let uri = self.visible_uri(&received);
         match self.open_outer(received, origin.remote(self)) {
             Ok(opened) => {
                 metrics::received(message_type);
                 Ok(opened)
             }
             Err(OpenError::Auth(failure)) => {
-                let uri = uri.unwrap_or_default();
                 Err(self.refuse(message_type, &uri, &failure, None, origin, out))
             }
             Err(OpenError::Cipher(error)) => Err(self.undecryptable(message_type, &error, origin)),
@@ -141,7 +147,7 @@ impl Engine {
     pub(crate) fn dispatch(
         &self,
         table: &Table,
-        opened: Opened,
+        opened: &Opened,
         origin: &Origin,
         out: &mut BytesMut,
     ) -> Step {
@@ -155,9 +161,10 @@ impl Engine {
             Handled::Ready if is_management(message_type) => Step::Done,
             Handled::Ready => Step::Answered { checked },
             Handled::Later(pending) => Step::Later(pending),
-            Handled::Nobody(opened) => self.unhandled(opened, origin, out),
-            Handled::Failed(OpenError::Auth(failure), uri, layer) => {
-                self.refuse(message_type, &uri, &failure, Some(&layer), origin, out).into()
+            Handled::Nobody => self.unhandled(opened, origin, out),
+            Handled::Failed(OpenError::Auth(failure), layer) => {
+                let uri = opened.body().uri();
+                self.refuse(message_type, uri, &failure, Some(&layer), origin, out).into()
             }
             Handled::Failed(OpenError::Cipher(error), ..) => {
                 self.undecryptable(message_type, &error, origin).into()
@@ -182,42 +189,40 @@ impl Engine {
     pub(crate) fn handle(
         &self,
         table: &Table,
-        mut opened: Opened,
+        opened: &Opened,
         origin: &Origin,
         answer: impl FnOnce(&Reply, ReplyTo<'_>),
     ) -> Handled {
         let message_type = opened.message_type();
-        let uri = opened.body().uri_bytes();
+        let uri = opened.body().uri();
         let remote = origin.connection.remote_addr();
-        let own = self.own_table(message_type, &uri, remote);
+        let own = self.own_table(message_type, uri, remote);
         let table = own.as_deref().map_or(table, |own| own);
         loop {
-            let Some(slot) = table.find(message_type, &uri, remote) else {
-                return Handled::Nobody(opened);
+            let Some(slot) = table.find(message_type, uri, remote) else {
+                return Handled::Nobody;
             };
-            if slot.layer.is_empty() && !slot.route.once {
-                return self.call(slot, opened, uri, origin, answer);
-            }
-            // Another connection may be first to use a one-time handler: then the message, as it
-            // was, goes to the next in line.
-            let spare = slot.route.once.then(|| opened.clone());
-            let inner = match self.open_inner(&slot.layer, opened, origin.remote(self)) {
-                Ok(inner) => inner,
-                Err(error) => {
-                    if slot.route.once {
-                        count::once_preserved(&self.counters);
+            let mut inner = None;
+            if !slot.layer.is_empty() {
+                match self.open_inner(&slot.layer, opened.clone(), origin.remote(self)) {
+                    Ok(open) => inner = Some(open),
+                    Err(error) => {
+                        if slot.route.once {
+                            count::once_preserved(&self.counters);
+                        }
+                        return Handled::Failed(error, slot.layer.clone());
                     }
-                    return Handled::Failed(error, uri, slot.layer.clone());
                 }
-            };
-            match spare {
-                None => return self.call(slot, inner, uri, origin, answer),
-                Some(_) if slot.claim() => {
-                    self.router.discard(slot);
-                    return self.call(slot, inner, uri, origin, answer);
-                }
-                Some(spare) => opened = spare,
             }
+            if slot.route.once {
+                // Another connection may have been first to use it: then the message, as it was,
+                // goes to the next in line.
+                if !slot.claim() {
+                    continue;
+                }
+                self.router.discard(slot);
+            }
+            return self.call(slot, inner.as_ref().unwrap_or(opened), origin, answer);
         }
     }
 
@@ -225,15 +230,13 @@ impl Engine {
     fn call(
         &self,
         slot: &Slot,
-        opened: Opened,
-        uri: Bytes,
+        opened: &Opened,
         origin: &Origin,
         answer: impl FnOnce(&Reply, ReplyTo<'_>),
     ) -> Handled {
-        let (message, signers) = opened.into_parts();
+        let Opened { message, signers } = opened;
         let call = Call {
-            message_type: message.message_type(),
-            uri: &uri,
+            message,
             connection: &origin.connection,
             endpoint: &origin.endpoint,
             remote: origin.connection.remote_addr(),
@@ -241,31 +244,40 @@ impl Engine {
             peers: &self.peers,
             outer: &self.outer,
             slot,
-            signers: &signers,
+            signers,
         };
         let (handler, timer) = (slot.route.name, Timer::start());
-        let span = tracing::debug_span!("handler", name = handler, r#type = %call.message_type);
-        let mut outcome = None;
-        let call = || outcome = Some((slot.call)(message, &call));
-        let caught = catch(|| span.in_scope(call));
-        let to = ReplyTo { uri: &uri, layer: &slot.layer, handler, timer };
-        match (outcome, caught) {
-            (Some(Outcome::Ready(reply)), _) => answer(&reply, to),
-            (None, Err(failure)) => answer(&self.failed(&failure, handler), to),
-            (None, Ok(())) => {}
-            (Some(Outcome::Later(future)), _) => {
-                let timeout = slot.timeout.unwrap_or(self.limits.handler_timeout);
-                let layer = slot.layer.clone();
+        let span =
+            tracing::debug_span!("handler", name = handler, r#type = %message.message_type());
+        let to = ReplyTo { uri: message.uri(), layer: &slot.layer, handler, timer };
+        let (mut answer, mut later) = (Some(answer), None);
+        // A reply is sealed where it is: to move it out first would cost as much as to make it.
+        let run = || {
+            let outcome = (slot.call)(&call);
+            match (&outcome, answer.take()) {
+                (Outcome::Ready(reply), Some(answer)) => answer(reply, to),
+                (_, unused) => answer = unused,
+            }
+            if let Outcome::Later(future) = outcome {
+                later = Some(future);
+            }
+        };
+        match (catch(|| span.in_scope(run)), answer, later) {
+            (Ok(()), _, Some(future)) => {
                 return Handled::Later(Pending {
                     future,
-                    uri,
-                    layer,
+                    uri: message.body().uri_bytes(),
+                    layer: slot.layer.clone(),
                     handler,
                     timer,
-                    timeout,
+                    timeout: slot.timeout.unwrap_or(self.limits.handler_timeout),
                     span,
                 });
             }
+            (Ok(()), ..) => {}
+            (Err(panic), Some(answer), _) => answer(&self.failed(&panic.into(), handler), to),
+            // It was not the handler's.
+            (Err(panic), None, _) => resume_unwind(panic),
         }
         Handled::Ready
     }
@@ -320,9 +332,9 @@ impl Engine {
     }
 
     #[cold]
-    fn unreadable(&self, error: &ReadError, origin: &Origin, out: &mut BytesMut) -> Refused {
-        self.note_unreadable(error, origin.connection.remote_addr());
-        let ReadError::Checksum(message_type) = *error else {
+    fn unreadable(&self, error: ReadError, origin: &Origin, out: &mut BytesMut) -> Refused {
+        self.note_unreadable(&error, origin.connection.remote_addr());
+        let ReadError::Checksum(message_type) = error else {
             return Refused::Close("a frame is not a message");
         };
         // Never signed: its sender may be anybody.
@@ -391,24 +403,23 @@ impl Engine {
     }
 
     #[inline(never)]
-    fn unhandled(&self, opened: Opened, origin: &Origin, out: &mut BytesMut) -> Step {
+    fn unhandled(&self, opened: &Opened, origin: &Origin, out: &mut BytesMut) -> Step {
         count::unhandled(&self.counters);
-        let message_type = opened.message_type();
-        let uri = opened.body().uri_bytes();
-        if origin.is_datagram() && !message_type.is_request() {
-            return Step::Unclaimed(opened);
+        if origin.is_datagram() && !opened.message_type().is_request() {
+            return Step::Unclaimed;
         }
         if let Some(default) = &self.router.default {
             let answer = |reply: &Reply, to: ReplyTo<'_>| self.reply(reply, to, origin, out);
-            return match self.call(default, opened, uri, origin, answer) {
+            return match self.call(default, opened, origin, answer) {
                 Handled::Later(pending) => Step::Later(pending),
-                Handled::Ready | Handled::Nobody(_) | Handled::Failed(..) => {
+                Handled::Ready | Handled::Nobody | Handled::Failed(..) => {
                     Step::Answered { checked: false }
                 }
             };
         }
         let timer = Timer::start();
-        let to = ReplyTo { uri: &uri, layer: &Layer::new(), handler: "default", timer };
+        let uri = opened.body().uri();
+        let to = ReplyTo { uri, layer: &Layer::new(), handler: "default", timer };
         self.reply(&Reply::not_found(), to, origin, out);
         Step::Done
     }

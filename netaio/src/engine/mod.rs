@@ -89,6 +89,11 @@ impl Received {
     pub(crate) fn message(&self) -> &Message {
         &self.0
     }
+
+    /// Takes it as it is, where there is no outer layer to open.
+    fn unlayered(self) -> Opened {
+        Opened { message: self.0, signers: Signers::default() }
+    }
 }
 
 /// A message that passed every layer it was opened with; only [`Engine::open`] makes one.
@@ -133,10 +138,6 @@ impl Opened {
 
     pub(crate) fn into_message(self) -> Message {
         self.message
-    }
-
-    fn into_parts(self) -> (Message, Signers) {
-        (self.message, self.signers)
     }
 }
 
@@ -221,10 +222,10 @@ impl Engine {
         received: Received,
         from: Remote<'_>,
     ) -> Result<Opened, OpenError> {
-        let Received(message) = received;
         if self.outer.is_empty() {
-            return Ok(Opened { message, signers: Signers::default() });
+            return Ok(received.unlayered());
         }
+        let Received(message) = received;
         let (message, signer) = self.open(&self.outer, Place::Outer, message, from)?;
         let mut signers = Signers::default();
         signers.set(Place::Outer, signer);
@@ -232,16 +233,12 @@ impl Engine {
     }
 
     /// Checks and opens an inner layer of a message whose outer one is open.
-    #[inline(always)]
     pub(crate) fn open_inner(
         &self,
         layer: &Layer,
         opened: Opened,
         from: Remote<'_>,
     ) -> Result<Opened, OpenError> {
-        if layer.is_empty() {
-            return Ok(opened);
-        }
         let Opened { message, mut signers } = opened;
         let (message, signer) = self.open(layer, Place::Inner, message, from)?;
         signers.set(Place::Inner, signer);

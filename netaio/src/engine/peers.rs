@@ -79,11 +79,11 @@ impl Engine {
         let route = Route { key, name: NAME, once: false, auth: None, cipher: None, place: None };
         // The engine has the handler; a handler that had the engine would keep both for ever.
         let engine = Arc::downgrade(self);
-        let call = move |message: Message, call: &Call<'_>| {
+        let call = move |call: &Call<'_>| {
             let answer = engine.upgrade().and_then(|engine| {
                 let peers = &engine.peers;
                 let (answer, refused) = peers.with(|manager, now| {
-                    (act(manager, &message, call, now), manager.take_refused())
+                    (act(manager, call.message, call, now), manager.take_refused())
                 });
                 if let Some(refused) = refused {
                     engine.note_peer(refused, call.remote);

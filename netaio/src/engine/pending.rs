@@ -56,7 +56,7 @@ impl Pending {
         let (span, future) = (&self.span, &mut self.future);
         match catch(|| span.in_scope(|| future.as_mut().poll(context))) {
             Ok(poll) => poll.map(Ok),
-            Err(failure) => Poll::Ready(Err(failure)),
+            Err(panic) => Poll::Ready(Err(panic.into())),
         }
     }
 }
@@ -67,15 +67,19 @@ impl std::fmt::Debug for Pending {
     }
 }
 
-/// Runs a handler's code; a panic stays inside.
+/// Runs a handler's code; a panic is given back.
 #[inline(always)]
-pub(crate) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, HandlerFailure> {
+pub(super) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, Box<dyn Any + Send>> {
     // What the handler leaves half done is its own: it is dropped, or behind the app's own locks,
     // which poison.
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| HandlerFailure::Panicked(text(&*panic)))
+    catch_unwind(AssertUnwindSafe(run))
 }
 
-fn text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| panic.downcast_ref().cloned()).unwrap_or_else(|| "no message".into())
+impl From<Box<dyn Any + Send>> for HandlerFailure {
+    #[cold]
+    fn from(panic: Box<dyn Any + Send>) -> Self {
+        let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+        let text = text.or_else(|| panic.downcast_ref().cloned());
+        Self::Panicked(text.unwrap_or_else(|| "no message".into()))
+    }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     plugin::{AuthPlugin, CipherPlugin, Layer},
-    wire::{Message, MessageType, TypeSet},
+    wire::{MessageType, TypeSet},
 };
 
 /// A built app: its handlers and its state, ready to be served.
@@ -97,7 +97,7 @@ impl<A: Application> App<A> {
         if layer.seals_uri() {
             tracing::error!(%route, "never found: its cipher seals the uri; switch that off");
         }
-        let call = bind(&self.state, move |message, context| handler.call(message, context));
+        let call = bind(&self.state, move |context| handler.call(context));
         self.router.insert(Slot::new(route, layer, None, call));
     }
 }
@@ -115,12 +115,10 @@ pub(crate) fn sorted_routes(router: &Router) -> Vec<Route> {
 fn bind<S, F>(state: &Arc<S>, call: F) -> ErasedCall
 where
     S: Send + Sync + 'static,
-    F: Fn(Message, &Context<'_, S>) -> Outcome + Send + Sync + 'static,
+    F: Fn(&Context<'_, S>) -> Outcome + Send + Sync + 'static,
 {
     let state = Arc::clone(state);
-    Box::new(move |message, known: &Call<'_>| {
-        call(message, &Context { call: known, state: &state })
-    })
+    Box::new(move |known: &Call<'_>| call(&Context { call: known, state: &state }))
 }
 
 impl<A: Application> Clone for App<A> {
@@ -272,9 +270,8 @@ impl<A: Application> AppBuilder<A> {
         H: Handler<A::State, Args>,
         Args: 'static,
     {
-        self.default = Some(Box::new(move |state| {
-            bind(state, move |message, context| handler.call(message, context))
-        }));
+        self.default =
+            Some(Box::new(move |state| bind(state, move |context| handler.call(context))));
         self
     }
 

@@ -5,14 +5,13 @@ use crate::{
     engine::Signers,
     peer::{Peer, PeerBook},
     plugin::Layer,
-    wire::MessageType,
+    wire::{Message, MessageType},
 };
 
 /// What is known of one call, whatever the app: built by the transport, lent to the handler.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Call<'a> {
-    pub(crate) message_type: MessageType,
-    pub(crate) uri: &'a bytes::Bytes,
+    pub(crate) message: &'a Message,
     pub(crate) connection: &'a Connection,
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) remote: &'a RemoteAddr,
@@ -34,13 +33,13 @@ impl<S> Context<'_, S> {
     /// Returns the type of the message.
     #[must_use]
     pub fn message_type(&self) -> MessageType {
-        self.call.message_type
+        self.call.message.message_type()
     }
 
     /// Returns the uri of the message.
     #[must_use]
     pub fn uri(&self) -> &[u8] {
-        self.call.uri
+        self.call.message.uri()
     }
 
     /// Returns the app's state.

@@ -1,7 +1,7 @@
 use std::{fmt, future::Future, marker::PhantomData, pin::Pin, time::Duration};
 
 use super::{Context, Reply};
-use crate::wire::{Message, MessageType};
+use crate::wire::MessageType;
 
 /// An application: a set of handlers with a state, declared by `#[app]`.
 ///
@@ -111,7 +111,7 @@ key! {
 }
 
 /// The function that generated code makes of a handler: extract, call, convert.
-pub type CallFn<A> = fn(Message, &Context<'_, <A as Application>::State>) -> Outcome;
+pub type CallFn<A> = fn(&Context<'_, <A as Application>::State>) -> Outcome;
 
 /// A handler as `#[on]` and `#[once]` describe it.
 pub struct Descriptor<A: Application> {

@@ -17,7 +17,7 @@
 //! | `Json<T>` | the content, parsed (feature `json`); last argument only |
 //!
 //! Any number of arguments that implement [`FromContext`] may come first, in any order; the last
-//! may instead implement [`FromMessage`] and consume the message. Both are easy to implement:
+//! may instead implement [`FromMessage`] and read the message. Both are easy to implement:
 //!
 //! ```
 //! use netaio::prelude::*;
@@ -46,7 +46,7 @@ use crate::wire::{Message, MessageType};
 /// Tells the two kinds of last argument apart, so that each type has just one way in.
 #[doc(hidden)]
 pub mod marker {
-    /// The argument consumes the message.
+    /// The argument is made from the message.
     #[derive(Debug)]
     pub enum Message {}
     /// The argument is drawn from the context.
@@ -54,7 +54,7 @@ pub mod marker {
     pub enum Context {}
 }
 
-/// A type that can be made from what is known of the message, without consuming it.
+/// A type that can be made from what is known of the message, whatever its content.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be an argument of this handler",
     label = "not an extractor here",
@@ -73,7 +73,7 @@ pub trait FromContext<S>: Sized {
     fn from_context(context: &Context<'_, S>) -> Result<Self, Self::Rejection>;
 }
 
-/// A type that can be made by consuming the message: the last argument of a handler.
+/// A type that can be made from the whole message: the last argument of a handler.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the last argument of this handler",
     label = "not an extractor here",
@@ -89,14 +89,14 @@ pub trait FromMessage<S, M = marker::Message>: Sized {
     /// # Errors
     ///
     /// A rejection is sent as the reply, and the handler does not run.
-    fn from_message(message: Message, context: &Context<'_, S>) -> Result<Self, Self::Rejection>;
+    fn from_message(message: &Message, context: &Context<'_, S>) -> Result<Self, Self::Rejection>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<S, T: FromContext<S>> FromMessage<S, marker::Context> for T {
     type Rejection = T::Rejection;
 
-    fn from_message(_: Message, context: &Context<'_, S>) -> Result<Self, Self::Rejection> {
+    fn from_message(_: &Message, context: &Context<'_, S>) -> Result<Self, Self::Rejection> {
         T::from_context(context)
     }
 }
@@ -160,7 +160,7 @@ impl<S> FromContext<S> for MessageType {
     type Rejection = Infallible;
 
     fn from_context(context: &Context<'_, S>) -> Result<Self, Infallible> {
-        Ok(context.call.message_type)
+        Ok(context.message_type())
     }
 }
 
@@ -301,38 +301,38 @@ impl<S> FromContext<S> for Uri {
     type Rejection = Infallible;
 
     fn from_context(context: &Context<'_, S>) -> Result<Self, Infallible> {
-        Ok(Self(context.call.uri.clone()))
+        Ok(Self(context.call.message.body().uri_bytes()))
     }
 }
 
 impl<S> FromMessage<S> for Content {
     type Rejection = Infallible;
 
-    fn from_message(message: Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
-        Ok(Self(message.into_content()))
+    fn from_message(message: &Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
+        Ok(Self(message.body().content_bytes()))
     }
 }
 
 impl<S> FromMessage<S> for Message {
     type Rejection = Infallible;
 
-    fn from_message(message: Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
-        Ok(message)
+    fn from_message(message: &Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
+        Ok(message.clone())
     }
 }
 
 impl<S> FromMessage<S> for Bytes {
     type Rejection = Infallible;
 
-    fn from_message(message: Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
-        Ok(detached(message.into_content()))
+    fn from_message(message: &Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
+        Ok(detached(message.body().content_bytes()))
     }
 }
 
 impl<S> FromMessage<S> for Vec<u8> {
     type Rejection = Infallible;
 
-    fn from_message(message: Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
+    fn from_message(message: &Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
         Ok(message.content().to_vec())
     }
 }
@@ -351,7 +351,7 @@ impl IntoErrorReply for NotText {
 impl<S> FromMessage<S> for String {
     type Rejection = NotText;
 
-    fn from_message(message: Message, _: &Context<'_, S>) -> Result<Self, NotText> {
+    fn from_message(message: &Message, _: &Context<'_, S>) -> Result<Self, NotText> {
         std::str::from_utf8(message.content()).map(Self::from).map_err(|_| NotText)
     }
 }

@@ -3,7 +3,7 @@ use std::future::Future;
 use super::{
     Context, FromContext, IntoErrorReply, IntoReply, Outcome, Reply, extract::FromMessage,
 };
-use crate::wire::{Message, MessageType};
+use crate::wire::MessageType;
 
 /// A function or closure that can be registered at run time: async or plain, with extractors for
 /// arguments and a reply for a return value.
@@ -17,7 +17,7 @@ use crate::wire::{Message, MessageType};
 #[doc(alias = "UDPHandler")]
 pub trait Handler<S, Args>: Send + Sync + 'static {
     /// Extracts the arguments and calls the function.
-    fn call(&self, message: Message, context: &Context<'_, S>) -> Outcome;
+    fn call(&self, context: &Context<'_, S>) -> Outcome;
 }
 
 /// Marks functions that give a future.
@@ -41,17 +41,14 @@ where
     Outcome::Later(Box::pin(async move { future.await.into_reply(request) }))
 }
 
-/// Extracts an argument that leaves the message as it is.
+/// Extracts an argument that is not made from the message.
 pub(crate) fn context_arg<T: FromContext<S>, S>(context: &Context<'_, S>) -> Result<T, Outcome> {
     T::from_context(context).map_err(rejected)
 }
 
-/// Extracts the last argument, which may consume the message.
-pub(crate) fn last_arg<T: FromMessage<S, M>, S, M>(
-    message: Message,
-    context: &Context<'_, S>,
-) -> Result<T, Outcome> {
-    T::from_message(message, context).map_err(rejected)
+/// Extracts the last argument, which may be made from the whole message.
+pub(crate) fn last_arg<T: FromMessage<S, M>, S, M>(context: &Context<'_, S>) -> Result<T, Outcome> {
+    T::from_message(context.call.message, context).map_err(rejected)
 }
 
 fn rejected(rejection: impl IntoErrorReply) -> Outcome {
@@ -68,12 +65,12 @@ macro_rules! handler {
             $($arg: FromContext<S>,)*
             $last: FromMessage<S, M>,
         {
-            fn call(&self, message: Message, context: &Context<'_, S>) -> Outcome {
+            fn call(&self, context: &Context<'_, S>) -> Outcome {
                 $(let $arg = match context_arg::<$arg, S>(context) {
                     Ok(arg) => arg,
                     Err(outcome) => return outcome,
                 };)*
-                match last_arg::<$last, S, M>(message, context) {
+                match last_arg::<$last, S, M>(context) {
                     Ok($last) => later(context.message_type(), self($($arg,)* $last)),
                     Err(outcome) => outcome,
                 }
@@ -88,12 +85,12 @@ macro_rules! handler {
             $($arg: FromContext<S>,)*
             $last: FromMessage<S, M>,
         {
-            fn call(&self, message: Message, context: &Context<'_, S>) -> Outcome {
+            fn call(&self, context: &Context<'_, S>) -> Outcome {
                 $(let $arg = match context_arg::<$arg, S>(context) {
                     Ok(arg) => arg,
                     Err(outcome) => return outcome,
                 };)*
-                match last_arg::<$last, S, M>(message, context) {
+                match last_arg::<$last, S, M>(context) {
                     Ok($last) => ready(context.message_type(), self($($arg,)* $last)),
                     Err(outcome) => outcome,
                 }
@@ -107,7 +104,7 @@ where
     F: Fn() -> Fut + Send + Sync + 'static,
     Fut: Future<Output: IntoReply> + Send + 'static,
 {
-    fn call(&self, _: Message, context: &Context<'_, S>) -> Outcome {
+    fn call(&self, context: &Context<'_, S>) -> Outcome {
         later(context.message_type(), self())
     }
 }
@@ -117,7 +114,7 @@ where
     F: Fn() -> R + Send + Sync + 'static,
     R: IntoReply,
 {
-    fn call(&self, _: Message, context: &Context<'_, S>) -> Outcome {
+    fn call(&self, context: &Context<'_, S>) -> Outcome {
         ready(context.message_type(), self())
     }
 }

@@ -26,7 +26,7 @@ impl IntoErrorReply for JsonRejection {
 impl<S, T: DeserializeOwned> FromMessage<S> for Json<T> {
     type Rejection = JsonRejection;
 
-    fn from_message(message: Message, _: &Context<'_, S>) -> Result<Self, JsonRejection> {
+    fn from_message(message: &Message, _: &Context<'_, S>) -> Result<Self, JsonRejection> {
         Ok(Self(serde_json::from_slice(message.content())?))
     }
 }

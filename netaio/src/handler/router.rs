@@ -13,11 +13,11 @@ use arc_swap::{ArcSwap, Guard};
 use super::{Call, Outcome, RemoteAddr, Route, RouteKey, uris::Uris};
 use crate::{
     plugin::Layer,
-    wire::{Message, MessageType, TypeSet},
+    wire::{MessageType, TypeSet},
 };
 
 /// A handler with its app's state bound in: the same type for every app.
-pub(crate) type ErasedCall = Box<dyn Fn(Message, &Call<'_>) -> Outcome + Send + Sync>;
+pub(crate) type ErasedCall = Box<dyn Fn(&Call<'_>) -> Outcome + Send + Sync>;
 
 /// A registered handler.
 pub(crate) struct Slot {

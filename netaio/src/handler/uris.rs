@@ -1,6 +1,7 @@
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, hash::BuildHasher, sync::Arc};
 
 use bytes::Bytes;
+use foldhash::fast::RandomState;
 
 /// Into how many parts the uris of a message type are divided.
 const PARTS: usize = 64;
@@ -9,15 +10,19 @@ const PARTS: usize = 64;
 ///
 /// A router's table is copied for each change, so that readers need no lock. Copies share the parts
 /// that are the same: with thousands of handlers one more, or one less, copies a few dozen.
+///
+/// The hash is a fast one: what a peer sends is only looked up. The uris in the map are the app's,
+/// and its seed is random.
 #[derive(Debug, Clone)]
 pub(super) struct Uris<T> {
     /// None, or all of them.
-    parts: Vec<Arc<HashMap<Bytes, T>>>,
+    parts: Vec<Arc<HashMap<Bytes, T, RandomState>>>,
+    hasher: RandomState,
 }
 
 impl<T> Default for Uris<T> {
     fn default() -> Self {
-        Self { parts: Vec::new() }
+        Self { parts: Vec::new(), hasher: RandomState::default() }
     }
 }
 
@@ -28,7 +33,14 @@ impl<T> Uris<T> {
 
     #[inline]
     pub(super) fn get(&self, uri: &[u8]) -> Option<&T> {
-        self.parts.get(part(uri))?.get(uri)
+        self.parts.get(self.part(uri))?.get(uri)
+    }
+
+    /// Returns the part that a uri is in, by bits of its hash that the maps themselves use last.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "some bits of a hash are a hash")]
+    fn part(&self, uri: &[u8]) -> usize {
+        (self.hasher.hash_one(uri) >> 40) as usize % PARTS
     }
 
     pub(super) fn values(&self) -> impl Iterator<Item = &T> {
@@ -43,30 +55,24 @@ impl<T: Clone> Uris<T> {
         T: Default,
     {
         if self.parts.is_empty() {
-            self.parts = vec![Arc::default(); PARTS];
+            let part = Arc::new(HashMap::with_hasher(self.hasher.clone()));
+            self.parts = vec![part; PARTS];
         }
+        let part = self.part(uri);
         #[allow(clippy::indexing_slicing, reason = "there are as many parts as `part` knows")]
-        let part = &mut self.parts[part(uri)];
+        let part = &mut self.parts[part];
         Arc::make_mut(part).entry(uri.clone()).or_default()
     }
 
     pub(super) fn remove(&mut self, uri: &[u8]) -> Option<T> {
-        let part = self.parts.get_mut(part(uri))?;
+        let part = self.part(uri);
+        let part = self.parts.get_mut(part)?;
         let removed = part.contains_key(uri).then(|| Arc::make_mut(part).remove(uri))?;
         if self.parts.iter().all(|part| part.is_empty()) {
             self.parts = Vec::new();
         }
         removed
     }
-}
-
-/// Returns the part that a uri is in: by its last bytes, in which uris of a kind mostly differ.
-fn part(uri: &[u8]) -> usize {
-    let (_, end) = uri.split_at(uri.len().saturating_sub(8));
-    let mixed = end.iter().fold(uri.len(), |sum, &byte| {
-        (sum ^ usize::from(byte)).wrapping_mul(0x9e37_79b1).rotate_right(7)
-    });
-    mixed % PARTS
 }
 
 #[cfg(test)]

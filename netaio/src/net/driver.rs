@@ -275,7 +275,7 @@ where
             *handled = true;
             match self.receiver.receive(frame, &mut self.out) {
                 // On a stream everything that nobody takes has been answered.
-                Step::Done | Step::Answered { .. } | Step::Unclaimed(_) => {}
+                Step::Done | Step::Answered { .. } | Step::Unclaimed => {}
                 // Most handlers have their answer at once: they cost no timer and no extra write.
                 Step::Later(mut pending) => match pending.poll(context) {
                     Poll::Ready(result) => {

@@ -115,10 +115,10 @@ impl Receiver for ClientSession {
         let message_type = opened.message_type();
         let table = self.shared.engine.router.table();
         // What a client's handler returns is never sent.
-        match self.shared.engine.handle(&table, opened, &self.origin, |_, _| {}) {
+        match self.shared.engine.handle(&table, &opened, &self.origin, |_, _| {}) {
             Handled::Ready => {}
             Handled::Later(pending) => self.run_later(pending),
-            Handled::Nobody(message) => self.give(&self.shared.inbox, message),
+            Handled::Nobody => self.give(&self.shared.inbox, opened),
             Handled::Failed(error, ..) => {
                 let remote = self.origin.connection.remote_addr();
                 self.shared.engine.note_unopened(message_type, &error, true, remote);

@@ -137,7 +137,7 @@ impl Receiver {
         let verified = engine.outer.auth_plugin().is_some();
         let Some(opened) = self.answer_call(opened, &known) else { return };
         let engine = &self.shared.engine;
-        match engine.dispatch(&table, opened, &known.origin, &mut out) {
+        match engine.dispatch(&table, &opened, &known.origin, &mut out) {
             Step::Done | Step::Close(_) => self.answer_guarded(&known, back, out, verified),
             Step::Answered { checked } => {
                 let answer = self.shared.answer(&known, verified || checked, out);
@@ -147,7 +147,7 @@ impl Receiver {
                 answered(&self.shared, &known, back, answer);
             }
             Step::Later(pending) => self.run_later(pending, known, back, verified),
-            Step::Unclaimed(opened) => {
+            Step::Unclaimed => {
                 if self.shared.inbox.push((opened.into_message(), back.to)) {
                     self.shared.engine.note_missed(&known.remote);
                 }
