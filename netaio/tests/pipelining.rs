@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     pin::Pin,
     sync::{
         Arc,
@@ -11,9 +12,14 @@ use std::{
     time::Duration,
 };
 
-use netaio::{App, net::memory, prelude::*, wire::MessageType::RequestUri};
+use netaio::{
+    App,
+    net::{Listener, memory},
+    prelude::*,
+    wire::MessageType::RequestUri,
+};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::TcpStream,
     runtime::Builder,
     task::JoinSet,
@@ -118,4 +124,61 @@ fn the_first_of_many_callers_has_no_write_of_its_own() {
     stop.shutdown();
     serving.join().unwrap();
     assert!(writes <= 3 * ROUNDS, "{writes} writes for {} calls", TASKS * ROUNDS);
+}
+
+/// Sends requests of all sizes without a pause, and reads the answers when all are sent.
+async fn answers_of_all_sizes(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    const REQUESTS: usize = 400;
+    let content = |number: usize| {
+        let length = [0, 1, 100, 4_095, 4_096, 16_384, 60_000][number % 7];
+        vec![number as u8; length]
+    };
+    let (mut reading, mut writing) = tokio::io::split(stream);
+    let sent = tokio::spawn(async move {
+        for number in 0..REQUESTS {
+            let request = Message::new(RequestUri, "echo", content(number)).unwrap();
+            writing.write_all(&request.encode().unwrap()).await.unwrap();
+        }
+        writing
+    });
+    let answered = timeout(Duration::from_secs(60), async {
+        for number in 0..REQUESTS {
+            let answer = Message::new(MessageType::RespondUri, "echo", content(number)).unwrap();
+            let expected = answer.encode().unwrap();
+            let mut frame = vec![0; expected.len()];
+            reading.read_exact(&mut frame).await.unwrap();
+            assert!(frame == expected, "answer {number}");
+        }
+    });
+    answered.await.expect("in time");
+    drop(sent.await.unwrap());
+}
+
+/// A listener that gives one connection.
+struct One<S>(Option<S>);
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Listener for One<S> {
+    type Stream = S;
+
+    async fn accept(&mut self) -> io::Result<(S, RemoteAddr)> {
+        match self.0.take() {
+            Some(stream) => Ok((stream, RemoteAddr::from(SocketAddr::from(([192, 0, 2, 1], 1))))),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_of_all_sizes_come_in_order_and_whole() {
+    let server = TcpServer::builder(echo()).bind("127.0.0.1:0").await.unwrap();
+    let stream = TcpStream::connect(server.local_addr().unwrap());
+    tokio::spawn(server.run_until(std::future::pending()));
+    answers_of_all_sizes(stream.await.unwrap()).await;
+
+    // One that writes a single piece at a time, and takes little at once.
+    let (near, stream) = tokio::io::duplex(5_000);
+    let listener = One(Some(Counting { stream, writes: Arc::default() }));
+    let server = TcpServer::builder(echo()).listen(listener).unwrap();
+    tokio::spawn(server.run_until(std::future::pending()));
+    answers_of_all_sizes(near).await;
 }

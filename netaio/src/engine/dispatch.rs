@@ -7,7 +7,7 @@ use std::{
 };
 
 use arc_swap::Guard;
-use bytes::BytesMut;
+use bytes::Bytes;
 
 use super::{
     AuthFailureAction, Engine, Opened, Pending, ReadError, RefusedMessage, Remote, ReplayCache,
@@ -21,7 +21,7 @@ use crate::{
     handler::{Call, Connection, Endpoint, Outcome, Reply, ReplyError, Slot, Table, Transport},
     peer::RemoteAddr,
     plugin::{AuthFailure, Layer, OpenError},
-    wire::{ERROR_URI, Frame, MessageType},
+    wire::{ERROR_URI, Frame, MessageType, Output},
 };
 
 /// Where messages come from: one connection, or on UDP one sender.
@@ -119,11 +119,11 @@ impl Engine {
         table: &Table,
         frame: Frame,
         origin: &Origin,
-        out: &mut BytesMut,
+        out: &mut Output,
     ) -> Result<Opened, Refused> {
         let received = match self.read(table.types(), frame) {
             Ok(received) => received,
-            Err(error) => return Err(self.unreadable(error, origin, out)),
+            Err(error) => return Err(self.unreadable(&error, origin, out)),
         };
         let message_type = received.message().message_type();
         if self.outer.is_empty() {
@@ -149,7 +149,7 @@ impl Engine {
         table: &Table,
         opened: &Opened,
         origin: &Origin,
-        out: &mut BytesMut,
+        out: &mut Output,
     ) -> Step {
         let message_type = opened.message_type();
         let mut checked = false;
@@ -288,7 +288,7 @@ impl Engine {
         to: ReplyTo<'_>,
         result: Result<Reply, HandlerFailure>,
         origin: &Origin,
-        out: &mut BytesMut,
+        out: &mut Output,
     ) {
         let reply = result.unwrap_or_else(|failure| self.failed(&failure, to.handler));
         self.reply(&reply, to, origin, out);
@@ -305,36 +305,36 @@ impl Engine {
 
     /// Seals a reply. One that can't be sealed becomes an ERROR: a failure must not look like a
     /// timeout.
-    fn reply(&self, reply: &Reply, to: ReplyTo<'_>, origin: &Origin, out: &mut BytesMut) {
+    fn reply(&self, reply: &Reply, to: ReplyTo<'_>, origin: &Origin, out: &mut Output) {
         to.timer.stop(to.handler);
         // What the handler sent to this connection itself comes before its reply.
         origin.connection.take_queued(out);
         let Some(message) = reply.message() else { return };
         let uri = message.uri.as_deref().unwrap_or(to.uri);
-        let (mut kind, mut content) = (message.message_type, &message.content[..]);
+        let (mut kind, mut content) = (message.message_type, &message.content);
         // A handler that returns `()` need not look whether its subscription was taken.
         if kind == MessageType::ConfirmSubscribe && origin.connection.take_refusal() {
-            (kind, content) = (MessageType::NotPermitted, b"too many subscriptions");
+            (kind, content) = (MessageType::NotPermitted, &TOO_MANY);
         }
         let remote = origin.remote(self);
-        let Err(error) = self.seal(to.layer, kind, uri, content, remote, out) else { return };
+        let Err(error) = self.seal_reply(to.layer, kind, uri, content, remote, out) else { return };
         count::failed_replies(&self.counters);
         let handler = to.handler;
         warn_limited!(self, replies, handler, %error, "a reply could not be sent");
-        let text: &[u8] = match error {
+        let text = Bytes::from_static(match error {
             crate::handler::SendError::TooLarge(_) => b"the reply is too large",
             _ => b"internal error",
-        };
+        });
         let outer_only = Layer::new();
-        if self.seal(&outer_only, MessageType::Error, to.uri, text, remote, out).is_err() {
+        if self.seal_reply(&outer_only, MessageType::Error, to.uri, &text, remote, out).is_err() {
             warn_limited!(self, replies, handler, "the error about it could not be sent either");
         }
     }
 
     #[cold]
-    fn unreadable(&self, error: ReadError, origin: &Origin, out: &mut BytesMut) -> Refused {
-        self.note_unreadable(&error, origin.connection.remote_addr());
-        let ReadError::Checksum(message_type) = error else {
+    fn unreadable(&self, error: &ReadError, origin: &Origin, out: &mut Output) -> Refused {
+        self.note_unreadable(error, origin.connection.remote_addr());
+        let ReadError::Checksum(message_type) = *error else {
             return Refused::Close("a frame is not a message");
         };
         // Never signed: its sender may be anybody.
@@ -355,7 +355,7 @@ impl Engine {
         failure: &AuthFailure,
         inner: Option<&Layer>,
         origin: &Origin,
-        out: &mut BytesMut,
+        out: &mut Output,
     ) -> Refused {
         let remote = origin.connection.remote_addr();
         let refused = RefusedMessage { message_type, remote, failure, inner: inner.is_some() };
@@ -378,7 +378,7 @@ impl Engine {
                         let layer = Layer::new();
                         let (kind, content) = (message.message_type, &message.content);
                         let to = origin.remote(self);
-                        if let Err(error) = self.seal(&layer, kind, uri, content, to, out) {
+                        if let Err(error) = self.seal_reply(&layer, kind, uri, content, to, out) {
                             warn_limited!(self, replies, %error, "an AUTH_ERROR could not be sent");
                         }
                     } else {
@@ -403,7 +403,7 @@ impl Engine {
     }
 
     #[inline(never)]
-    fn unhandled(&self, opened: &Opened, origin: &Origin, out: &mut BytesMut) -> Step {
+    fn unhandled(&self, opened: &Opened, origin: &Origin, out: &mut Output) -> Step {
         count::unhandled(&self.counters);
         if origin.is_datagram() && !opened.message_type().is_request() {
             return Step::Unclaimed;
@@ -424,6 +424,8 @@ impl Engine {
         Step::Done
     }
 }
+
+static TOO_MANY: Bytes = Bytes::from_static(b"too many subscriptions");
 
 /// Makes the AUTH_ERROR of a layer's plugin.
 fn auth_error(layer: &Layer) -> Reply {

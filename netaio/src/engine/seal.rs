@@ -1,4 +1,4 @@
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::{
     Engine, Remote,
@@ -7,14 +7,36 @@ use super::{
 use crate::{
     handler::SendError,
     plugin::{CipherError, Direction, Layer, PluginContext, SealError},
-    wire::{AuthFields, Body, Message, MessageType, encode_frame, encode_parts},
+    wire::{
+        AuthFields, Body, Message, MessageType, Output, encode_frame, encode_parts, output_frame,
+        output_parts,
+    },
 };
 
 impl Engine {
-    /// Seals a message into a buffer: the inner layer, then the outer one. Layers that depend on
-    /// the receiver need its address.
+    /// Seals a reply: the inner layer, then the outer one. Layers that depend on the receiver need
+    /// its address.
     ///
-    /// On an error the buffer is as it was.
+    /// On an error the output is as it was.
+    #[inline]
+    pub(super) fn seal_reply(
+        &self,
+        inner: &Layer,
+        message_type: MessageType,
+        uri: &[u8],
+        content: &Bytes,
+        to: Remote<'_>,
+        out: &mut Output,
+    ) -> Result<(), SendError> {
+        if inner.is_empty() && self.outer.is_empty() {
+            return Ok(output_parts(message_type.code(), uri, content, out)?);
+        }
+        let body = Body::new(uri, content)?;
+        let (fields, body) = self.seal_body(inner, message_type, AuthFields::new(), body, to)?;
+        Ok(output_frame(message_type.code(), &fields, body.encoded(), out)?)
+    }
+
+    /// Seals a call as [`seal_reply`](Self::seal_reply) does a reply.
     #[inline]
     pub(crate) fn seal(
         &self,
@@ -29,7 +51,12 @@ impl Engine {
             return Ok(encode_parts(message_type.code(), &AuthFields::new(), uri, content, out)?);
         }
         let body = Body::new(uri, content)?;
-        self.seal_body(inner, message_type, AuthFields::new(), body, to, out)
+        self.seal_message(
+            inner,
+            Message::from_parts(message_type, AuthFields::new(), body),
+            to,
+            out,
+        )
     }
 
     /// Seals a message that the application made, keeping the auth fields it set.
@@ -41,7 +68,8 @@ impl Engine {
         out: &mut BytesMut,
     ) -> Result<(), SendError> {
         let (message_type, fields, body) = message.into_parts();
-        self.seal_body(inner, message_type, fields, body, to, out)
+        let (fields, body) = self.seal_body(inner, message_type, fields, body, to)?;
+        Ok(encode_frame(message_type.code(), &fields, body.encoded(), out)?)
     }
 
     fn seal_body(
@@ -51,8 +79,7 @@ impl Engine {
         mut fields: AuthFields,
         body: Body,
         to: Remote<'_>,
-        out: &mut BytesMut,
-    ) -> Result<(), SendError> {
+    ) -> Result<(AuthFields, Body), SendError> {
         if inner.seals_uri() {
             return Err(SealError::from(CipherError::SealsUri).into());
         }
@@ -66,8 +93,7 @@ impl Engine {
         let body = inner.seal_watched(&mut fields, body, &context, &watcher)?;
         let watcher = watcher.at(Place::Outer);
         let body = self.outer.seal_watched(&mut fields, body, &context, &watcher)?;
-        encode_frame(message_type.code(), &fields, body.encoded(), out)?;
-        Ok(())
+        Ok((fields, body))
     }
 
     /// Writes a message without any layer: what may go to a stranger.
@@ -75,8 +101,9 @@ impl Engine {
         message_type: MessageType,
         uri: &[u8],
         content: &[u8],
-        out: &mut BytesMut,
+        out: &mut Output,
     ) {
+        let out = out.buffer();
         let written = encode_parts(message_type.code(), &AuthFields::new(), uri, content, out);
         if written.is_err() {
             // Only a uri as long as a whole body gets here; its sender is told without it.

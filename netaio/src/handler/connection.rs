@@ -1,11 +1,11 @@
 use std::{fmt, sync::Arc};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::{Context, FromContext, Identity, IntoErrorReply, RemoteAddr, ReplyError, Transport};
 use crate::{
     plugin::SealError,
-    wire::{BodyTooLarge, Message, TooLarge},
+    wire::{BodyTooLarge, Message, Output, TooLarge},
 };
 
 /// The number of a connection, unique in this process.
@@ -38,7 +38,7 @@ pub(crate) trait Link: Send + Sync {
     fn take_refusal(&self) -> bool;
 
     /// Moves what is queued for this connection to the end of `out`.
-    fn take_queued(&self, out: &mut BytesMut);
+    fn take_queued(&self, out: &mut Output);
 }
 
 /// A handle to the connection that a message came over; on UDP, to the sender's address.
@@ -131,7 +131,7 @@ impl Connection {
         self.link.take_refusal()
     }
 
-    pub(crate) fn take_queued(&self, out: &mut BytesMut) {
+    pub(crate) fn take_queued(&self, out: &mut Output) {
         self.link.take_queued(out);
     }
 }

@@ -71,14 +71,12 @@ mod tests {
         task::{Context, Waker},
     };
 
-    use bytes::BytesMut;
-
     use super::*;
     use crate::{
         handler::{App, Node, Transport},
         net::{TcpServer, hub::Remote},
         pubsub::Writer,
-        wire::{Message, MessageType},
+        wire::{Message, MessageType, Output},
     };
 
     /// How many frames came with each write.
@@ -103,7 +101,7 @@ mod tests {
             writer: Some(Arc::clone(&writes) as _),
         });
         let outbox = &listed.0.outbox;
-        outbox.claim(&mut BytesMut::new());
+        outbox.claim(&mut Output::default());
         let _ = outbox.poll_wakeup(&mut Context::from_waker(Waker::noop()), true);
         let broadcast = || {
             let message = Message::new(MessageType::NotifyUri, "news", "content").unwrap();

@@ -1,13 +1,12 @@
 use std::{
     cell::Cell,
     future::poll_fn,
-    io,
+    io::{self, IoSlice},
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
 
-use bytes::{Buf, BytesMut};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::Semaphore,
@@ -20,29 +19,31 @@ use crate::{
     engine::{Engine, HandlerFailure, Limits, Pending, ReplyTo, Step, count, warn_limited},
     handler::{RemoteAddr, Reply},
     pubsub::{Outbox, Wakeup},
-    wire::Frame,
+    wire::{Frame, Output},
 };
 
 /// More unsent bytes than this are written before the next message is handled.
-const PAUSE: usize = 64 * 1024;
+const PAUSE: usize = 256 * 1024;
 /// What so many messages send to others is written before the next: a burst of small ones, each to
 /// thousands, must not pile up unaccounted.
 const BURST: usize = 64;
-/// How often a connection reads before others have their turn.
-const TURN: u8 = 2;
+/// How much a connection reads before others have their turn; a read counts for half at least.
+const TURN: usize = 256 * 1024;
 /// An output buffer up to this size is kept for the next connection that needs one: it holds what
 /// makes one pause, and one more message of the largest size.
-const KEPT: usize = 4 * PAUSE;
+const KEPT: usize = 256 * 1024;
+/// How many pieces of an output are written with one call.
+const AT_ONCE: usize = 64;
 /// How long a closed connection is read on, so that what was sent last is not lost to a reset.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// What one side of a connection does with the messages that arrive.
 pub(crate) trait Receiver {
     /// Handles a frame; what is to be answered goes into `out`.
-    fn receive(&self, frame: Frame, out: &mut BytesMut) -> Step;
+    fn receive(&self, frame: Frame, out: &mut Output) -> Step;
 
     /// Handles the result of a handler that ran on.
-    fn finish(&self, to: ReplyTo<'_>, result: Result<Reply, HandlerFailure>, out: &mut BytesMut);
+    fn finish(&self, to: ReplyTo<'_>, result: Result<Reply, HandlerFailure>, out: &mut Output);
 
     /// Returns whether who has queued a frame is probably not the last to do so now.
     fn expects_more(&self) -> bool {
@@ -116,13 +117,14 @@ pub(crate) struct Driver<'a, S, R> {
     outbox: &'a Outbox,
     limits: &'a Limits,
     inbound: Inbound,
-    out: BytesMut,
+    /// What is to be written, while there may be something.
+    out: Option<Box<Output>>,
     /// Whether nobody else writes, as while there is something in `out`.
     claimed: bool,
-    /// How often it has read since it last waited.
-    reads: u8,
+    /// How much it has read of its turn.
+    turn: usize,
     deadline: Option<(Waiting, Pin<Box<Sleep>>)>,
-    /// What is held in unfinished frames, of the endpoint's memory.
+    /// What is held in messages not handled yet, of the endpoint's memory.
     held: usize,
 }
 
@@ -157,9 +159,9 @@ where
             outbox,
             limits,
             inbound: Inbound::default(),
-            out: BytesMut::new(),
+            out: None,
             claimed: false,
-            reads: 0,
+            turn: 0,
             deadline: None,
             held: 0,
         }
@@ -206,17 +208,17 @@ where
         {
             return Poll::Ready(Event::Wakeup(wakeup));
         }
-        if self.reads == TURN {
+        if self.turn >= TURN {
             // A peer that sends without a pause must not hold up the others of this thread.
-            self.reads = 0;
+            self.turn = 0;
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
         if let Poll::Ready(read) = self.inbound.poll_read(&mut self.stream, context) {
-            self.reads += 1;
+            self.turn += read.as_ref().map_or(0, |&read| read.max(TURN / 2));
             return Poll::Ready(Event::Read(read));
         }
-        self.reads = 0;
+        self.turn = 0;
         if let Poll::Ready(wakeup) = self.poll_wakeup(context, true) {
             return Poll::Ready(Event::Wakeup(wakeup));
         }
@@ -233,22 +235,20 @@ where
         self.outbox.poll_wakeup(context, closing)
     }
 
-    /// Makes sure that there is a buffer to write into, and that what is put there comes next.
-    fn claim(&mut self) {
-        if self.out.capacity() == 0 {
-            self.out = buffers::take();
-        }
+    /// Makes sure that there is an output, and that what is put there comes next.
+    fn claim(&mut self) -> (&mut Output, &mut Inbound) {
+        let out = self.out.get_or_insert_with(buffers::take);
         if !self.claimed {
             self.claimed = true;
-            self.outbox.claim(&mut self.out);
+            self.outbox.claim(out);
         }
+        (out, &mut self.inbound)
     }
 
     /// Handles every whole frame that has been read, then writes what came of it.
     async fn handle(&mut self) -> Result<(), End> {
         let mut handled = false;
         loop {
-            self.claim();
             let stop = poll_fn(|context| {
                 Poll::Ready(burst::during(|| self.handle_ready(&mut handled, context)))
             });
@@ -270,22 +270,24 @@ where
 
     /// Handles frames for as long as nothing has to be waited for.
     fn handle_ready(&mut self, handled: &mut bool, context: &mut Context<'_>) -> Stop {
+        let receiver = self.receiver;
+        let (out, inbound) = self.claim();
         for _ in 0..BURST {
-            let Some(frame) = self.inbound.next_frame() else { return Stop::Drained };
+            let Some(frame) = inbound.next_frame() else { return Stop::Drained };
             *handled = true;
-            match self.receiver.receive(frame, &mut self.out) {
+            match receiver.receive(frame, out) {
                 // On a stream everything that nobody takes has been answered.
                 Step::Done | Step::Answered { .. } | Step::Unclaimed => {}
                 // Most handlers have their answer at once: they cost no timer and no extra write.
                 Step::Later(mut pending) => match pending.poll(context) {
                     Poll::Ready(result) => {
-                        self.receiver.finish(pending.reply_to(), result, &mut self.out);
+                        receiver.finish(pending.reply_to(), result, out);
                     }
                     Poll::Pending => return Stop::Waiting(pending),
                 },
                 Step::Close(reason) => return Stop::Close(reason),
             }
-            if self.out.len() >= PAUSE {
+            if out.len() >= PAUSE {
                 return Stop::Full;
             }
         }
@@ -308,6 +310,9 @@ where
 
     /// Runs a handler that waits to its end, its deadline, or that of the connection.
     async fn wait_for(&mut self, mut pending: Pending) -> Result<(), End> {
+        self.inbound.detach();
+        let held = self.inbound.held() + self.inbound.pinned();
+        self.outbox.account().set(&mut self.held, held);
         let mut deadline = Box::pin(sleep(pending.timeout));
         let mut turn = std::pin::pin!(self.receiver.handlers().acquire());
         let mut has_turn = None;
@@ -337,25 +342,24 @@ where
             }
         }
         if let Poll::Ready(result) = result {
-            self.claim();
-            self.receiver.finish(pending.reply_to(), result, &mut self.out);
+            let receiver = self.receiver;
+            receiver.finish(pending.reply_to(), result, self.claim().0);
         }
         Ok(())
     }
 
     /// Writes everything that waits, the outbox included.
     async fn flush(&mut self) -> Result<(), End> {
+        let (outbox, write_timeout) = (self.outbox, self.limits.write_timeout);
         self.claim();
-        loop {
-            self.outbox.take(&mut self.out);
-            if self.out.is_empty() {
+        while let Self { out: Some(out), stream, inbound, held, .. } = self {
+            outbox.take(out);
+            if out.is_empty() {
                 break;
             }
             let mut stalled: Option<(Pin<Box<Sleep>>, Held<'_>)> = None;
-            let (stream, out) = (&mut self.stream, &mut self.out);
-            let (outbox, write_timeout) = (self.outbox, self.limits.write_timeout);
             poll_fn(|context| {
-                if let Poll::Ready(written) = Pin::new(&mut *stream).poll_write(context, out) {
+                if let Poll::Ready(written) = poll_write(stream, out, context) {
                     return Poll::Ready(match written? {
                         0 => Err(io::Error::from(io::ErrorKind::WriteZero).into()),
                         written => {
@@ -368,13 +372,18 @@ where
                     return Poll::Ready(Err(End::Cut));
                 }
                 let (stalled, _) = stalled.get_or_insert_with(|| {
+                    inbound.detach();
+                    outbox.account().set(held, inbound.held().max(*held));
+                    out.detach();
                     (Box::pin(sleep(write_timeout)), Held::new(outbox.account(), out.len()))
                 });
                 stalled.as_mut().poll(context).map(|()| Err(End::TimedOut(Waiting::Write)))
             })
             .await?;
         }
-        buffers::give(std::mem::take(&mut self.out));
+        if let Some(out) = self.out.take() {
+            buffers::give(out);
+        }
         self.stream.flush().await?;
         Ok(())
     }
@@ -393,6 +402,24 @@ where
         })
         .await;
     }
+}
+
+/// Writes the next pieces of an output; how much of them was written is told.
+fn poll_write<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    out: &mut Output,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    let stream = Pin::new(stream);
+    if !stream.is_write_vectored() {
+        out.merge();
+    }
+    if let Some(piece) = out.only() {
+        return stream.poll_write(context, piece);
+    }
+    let mut slices = [IoSlice::new(&[]); AT_ONCE];
+    let count = out.slices(&mut slices);
+    stream.poll_write_vectored(context, slices.get(..count).unwrap_or_default())
 }
 
 /// Lets the tasks run that are ready, so that what they queue goes out in the same write.
@@ -430,25 +457,24 @@ impl Drop for Held<'_> {
 
 /// Output buffers, kept by each thread for whichever connection writes next.
 mod buffers {
-    use super::{BytesMut, Cell, KEPT};
+    use super::{Cell, KEPT, Output};
 
     const LEAST: usize = 4 * 1024;
 
     thread_local! {
-        static SPARE: Cell<BytesMut> = Cell::new(BytesMut::new());
+        static SPARE: Cell<Option<Box<Output>>> = const { Cell::new(None) };
     }
 
-    pub(super) fn take() -> BytesMut {
-        let mut buffer = SPARE.take();
-        buffer.reserve(LEAST);
-        buffer
+    pub(super) fn take() -> Box<Output> {
+        let mut output = SPARE.take().unwrap_or_default();
+        output.buffer().reserve(LEAST);
+        output
     }
 
-    pub(super) fn give(mut buffer: BytesMut) {
-        buffer.clear();
-        // What was written has been cut off the front: get it back, unless it has grown large.
-        if buffer.try_reclaim(LEAST) && buffer.capacity() <= KEPT {
-            SPARE.set(buffer);
+    pub(super) fn give(mut output: Box<Output>) {
+        // Unless it has grown large.
+        if output.reclaim(LEAST) <= KEPT {
+            SPARE.set(Some(output));
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     peer::{Peer, PeerManagement},
     plugin::Layer,
     pubsub::{Outbox, Phase, Pushed, Subscriber, Topics, Writer},
-    wire::Message,
+    wire::{Message, Output},
 };
 
 /// The connections of one endpoint, and who of them is subscribed to what.
@@ -333,7 +333,7 @@ impl Link for Peering {
         self.refused.swap(false, Ordering::Relaxed)
     }
 
-    fn take_queued(&self, out: &mut BytesMut) {
+    fn take_queued(&self, out: &mut Output) {
         self.outbox.take(out);
     }
 }

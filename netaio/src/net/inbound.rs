@@ -14,6 +14,9 @@ use crate::wire::Frame;
 /// The size of the block that connections of a thread read into by turns: one of the largest
 /// messages, or many of the usual ones.
 const BLOCK: usize = 128 * 1024;
+/// The size of the block that is read into by who has much to read: fewer calls of the system, and
+/// fewer frames that are cut at its end.
+const LARGE_BLOCK: usize = 512 * 1024;
 /// The least room worth a read.
 const ROOM: usize = 8 * 1024;
 /// The beginning of a frame up to this size is moved into the block, so that what follows the frame
@@ -24,16 +27,23 @@ const MOVED: usize = 16 * 1024;
 thread_local! {
     /// Idle connections hold no buffer: whichever is readable borrows this one.
     static SHARED: Cell<BytesMut> = Cell::new(BytesMut::new());
+    /// Apart from the other, so that who keeps a small message never holds more than that.
+    static LARGE: Cell<BytesMut> = Cell::new(BytesMut::new());
 }
 
 /// What a connection has read and not handled.
 ///
-/// Whole frames are slices of the thread's shared block. Only a connection whose last frame is
-/// unfinished has a buffer of its own, which grows as bytes arrive, whatever the frame announces.
+/// Whole frames are slices of the thread's shared block. Only a connection that waits has a buffer of
+/// its own: for its last frame, which grows as bytes arrive, whatever the frame announces; or for
+/// whole ones, while a handler or the other end takes its time.
 #[derive(Debug, Default)]
 pub(crate) struct Inbound {
     /// Read, and not yet looked at.
     unread: Bytes,
+    /// Whether that is in the shared block.
+    is_shared: bool,
+    /// How much the last read gave.
+    last: u32,
     /// The beginning of an unfinished frame.
     partial: BytesMut,
 }
@@ -46,19 +56,25 @@ impl Inbound {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         if self.partial.len() <= MOVED {
-            let mut block = SHARED.take();
+            let (shared, size) =
+                if self.has_much() { (&LARGE, LARGE_BLOCK) } else { (&SHARED, BLOCK) };
+            let mut block = shared.take();
             // From its front again, unless somebody keeps a message that is in it.
-            if !block.try_reclaim(BLOCK) && block.capacity() < self.partial.len() + ROOM {
-                block.reserve(BLOCK);
+            if !block.try_reclaim(size)
+                && (self.has_much() || block.capacity() < self.partial.len() + ROOM)
+            {
+                block = BytesMut::with_capacity(size);
             }
             block.extend_from_slice(&self.partial);
             let read = poll_read_buf(Pin::new(stream), context, &mut block);
-            if let Poll::Ready(Ok(1..)) = read {
+            if let Poll::Ready(Ok(read @ 1..)) = read {
+                self.last = read.try_into().unwrap_or(u32::MAX);
                 self.partial = BytesMut::new();
                 self.unread = block.split().freeze();
+                self.is_shared = true;
             }
             block.clear();
-            SHARED.set(block);
+            shared.set(block);
             return read;
         }
         // At most twice what has arrived, so that a header alone reserves nothing.
@@ -67,6 +83,7 @@ impl Inbound {
         let read = ready!(poll_read_buf(Pin::new(stream), context, &mut self.partial))?;
         if self.partial.len() >= Frame::needed(&self.partial) {
             self.unread = std::mem::take(&mut self.partial).freeze();
+            self.is_shared = false;
         }
         Poll::Ready(Ok(read))
     }
@@ -87,13 +104,93 @@ impl Inbound {
         self.partial.extend_from_slice(&unread);
     }
 
-    /// Returns how many bytes are kept of an unfinished frame.
+    /// Returns whether so much came at once that more is likely to.
+    fn has_much(&self) -> bool {
+        self.last as usize >= BLOCK / 2
+    }
+
+    /// Returns how much a message holds that was in the last read, beside itself.
+    pub(crate) fn pinned(&self) -> usize {
+        if self.has_much() { self.last as usize } else { 0 }
+    }
+
+    /// Gives the shared block back, for as long as the connection waits.
+    pub(crate) fn detach(&mut self) {
+        if std::mem::take(&mut self.is_shared) {
+            self.unread = Bytes::copy_from_slice(&self.unread);
+        }
+    }
+
+    /// Returns how many bytes are kept for the connection alone.
     pub(crate) fn held(&self) -> usize {
-        self.partial.capacity()
+        let unread = if self.is_shared { 0 } else { self.unread.len() };
+        self.partial.capacity() + unread
     }
 
     /// Returns whether the beginning of a frame has been read.
     pub(crate) fn is_mid_frame(&self) -> bool {
         !self.partial.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+    use crate::wire::{AuthFields, encode_parts};
+
+    fn frames(count: usize, length: usize) -> Vec<u8> {
+        let mut bytes = BytesMut::new();
+        for _ in 0..count {
+            encode_parts(0, &AuthFields::new(), b"uri", &vec![7; length], &mut bytes).unwrap();
+        }
+        bytes.to_vec()
+    }
+
+    fn read(inbound: &mut Inbound, mut bytes: &[u8]) -> usize {
+        let mut context = Context::from_waker(Waker::noop());
+        let Poll::Ready(read) = inbound.poll_read(&mut bytes, &mut context) else {
+            panic!("a slice is always ready")
+        };
+        read.unwrap()
+    }
+
+    #[test]
+    fn who_waits_keeps_what_is_its_own_and_says_how_much() {
+        let mut inbound = Inbound::default();
+        read(&mut inbound, &frames(3, 100));
+        let first = inbound.next_frame().unwrap();
+        assert_eq!(inbound.held(), 0, "it is in the block of all");
+        let there = inbound.unread.as_ptr();
+        inbound.detach();
+        assert_ne!(inbound.unread.as_ptr(), there);
+        assert_eq!(inbound.held(), 2 * frames(1, 100).len());
+        let there = inbound.unread.as_ptr();
+        inbound.detach();
+        assert_eq!(inbound.unread.as_ptr(), there, "once is enough");
+        assert_eq!(inbound.next_frame().unwrap(), first);
+        assert_eq!(inbound.next_frame().unwrap(), first);
+        assert!(inbound.next_frame().is_none());
+        assert_eq!(inbound.held(), 0);
+    }
+
+    #[test]
+    fn who_sends_much_is_read_into_the_large_block_as_long_as_it_does() {
+        let mut inbound = Inbound::default();
+        let much = frames(20, 16 * 1024);
+        let mut left = &much[..];
+        let mut reads = Vec::new();
+        while !left.is_empty() {
+            let count = read(&mut inbound, left);
+            left = &left[count..];
+            reads.push(count);
+            while inbound.next_frame().is_some() {}
+        }
+        assert_eq!(reads.len(), 2, "{reads:?}");
+        assert!(reads[0] <= BLOCK && reads[1] > BLOCK);
+        assert_eq!(inbound.pinned(), reads[1]);
+        read(&mut inbound, &frames(1, 10));
+        assert_eq!((inbound.has_much(), inbound.pinned()), (false, 0));
     }
 }

@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use bytes::BytesMut;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::Semaphore,
@@ -15,7 +14,7 @@ use super::{
 use crate::{
     engine::{Engine, HandlerFailure, Origin, ReplyTo, Step},
     handler::{Connection, Endpoint, Reply},
-    wire::Frame,
+    wire::{Frame, Output},
 };
 
 /// The server's side of a connection: messages go to handlers.
@@ -26,7 +25,7 @@ struct Session {
 }
 
 impl Receiver for Session {
-    fn receive(&self, frame: Frame, out: &mut BytesMut) -> Step {
+    fn receive(&self, frame: Frame, out: &mut Output) -> Step {
         let table = self.engine.router.table();
         // Looked at where it is: to move a message costs more than to find its handler.
         match &self.engine.admit(&table, frame, &self.origin, out) {
@@ -40,7 +39,7 @@ impl Receiver for Session {
         }
     }
 
-    fn finish(&self, to: ReplyTo<'_>, result: Result<Reply, HandlerFailure>, out: &mut BytesMut) {
+    fn finish(&self, to: ReplyTo<'_>, result: Result<Reply, HandlerFailure>, out: &mut Output) {
         self.engine.finish(to, result, &self.origin, out);
     }
 

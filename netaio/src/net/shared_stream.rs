@@ -39,6 +39,23 @@ impl SharedStream {
         Err(stream.expect("it is not taken"))
     }
 
+    /// Tries to write until the stream takes something or fails.
+    fn poll_with(
+        &self,
+        context: &mut Context<'_>,
+        write: impl Fn(&tcp::OwnedWriteHalf) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        let stream = &self.writing.0;
+        loop {
+            match write(stream) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(stream.as_ref().poll_write_ready(context))?;
+                }
+                written => return Poll::Ready(written),
+            }
+        }
+    }
+
     pub(super) fn writer(&self) -> Arc<dyn Writer> {
         Arc::clone(&self.writing) as _
     }
@@ -76,15 +93,19 @@ impl AsyncWrite for SharedStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let stream = &self.writing.0;
-        loop {
-            match stream.try_write(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    ready!(stream.as_ref().poll_write_ready(context))?;
-                }
-                written => return Poll::Ready(written),
-            }
-        }
+        self.poll_with(context, |stream| stream.try_write(bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_with(context, |stream| stream.try_write_vectored(pieces))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

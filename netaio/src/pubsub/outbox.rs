@@ -9,12 +9,13 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use tokio::sync::{Notify, futures::Notified};
 
 use crate::{
     budget::{Account, Budget},
     handler::SendError,
+    wire::Output,
 };
 
 /// The bounded queue of frames for one connection, written by anybody, emptied by its task.
@@ -183,26 +184,24 @@ impl Outbox {
 
     /// Keeps all others from writing until [`poll_wakeup`](Self::poll_wakeup) finds nothing to do.
     /// Moves what waits, perhaps the rest of a frame, to the end of `out`.
-    pub(crate) fn claim(&self, out: &mut BytesMut) {
+    pub(crate) fn claim(&self, out: &mut Output) {
         let mut state = self.state();
         state.claimed = true;
         self.drain(state, out);
     }
 
     /// Moves what waits to the end of `out`.
-    pub(crate) fn take(&self, out: &mut BytesMut) {
+    pub(crate) fn take(&self, out: &mut Output) {
         if self.has_news() {
             self.drain(self.state(), out);
         }
     }
 
-    fn drain(&self, mut state: MutexGuard<'_, State>, out: &mut BytesMut) {
+    fn drain(&self, mut state: MutexGuard<'_, State>, out: &mut Output) {
         if state.frames.is_empty() {
             return;
         }
-        for frame in state.frames.drain(..) {
-            out.extend_from_slice(&frame);
-        }
+        state.frames.drain(..).for_each(|frame| out.put(&frame));
         state.frames.shrink_to(AT_ONCE);
         state.bytes = 0;
         self.settle(&mut state);
@@ -350,7 +349,7 @@ mod tests {
         outbox.push(frame(6)).unwrap();
         assert_eq!(outbox.push(frame(5)), Err(SendError::QueueFull));
         outbox.push(frame(4)).unwrap();
-        let mut out = BytesMut::new();
+        let mut out = Output::default();
         outbox.take(&mut out);
         assert_eq!(out.len(), 10);
         outbox.push(frame(11 + OVERHEAD)).unwrap();
@@ -363,7 +362,7 @@ mod tests {
         let pushed = (0..1_000).take_while(|_| outbox.push(frame(1)).is_ok()).count();
         assert!((90..100).contains(&pushed), "{pushed}");
         assert_eq!(budget.used(), pushed * (1 + OVERHEAD));
-        outbox.take(&mut BytesMut::new());
+        outbox.take(&mut Output::default());
         assert_eq!(budget.used(), 0);
     }
 
@@ -375,7 +374,7 @@ mod tests {
         assert_eq!(outbox.push(frame(1)), Err(SendError::Closed));
         let mut context = Context::from_waker(Waker::noop());
         assert_eq!(outbox.poll_wakeup(&mut context, true), Poll::Ready(Wakeup::Frames));
-        outbox.take(&mut BytesMut::new());
+        outbox.take(&mut Output::default());
         assert_eq!(outbox.poll_wakeup(&mut context, true), Poll::Ready(Wakeup::Closing));
         outbox.cut();
         assert_eq!(outbox.poll_wakeup(&mut context, true), Poll::Ready(Wakeup::Cut));
@@ -428,16 +427,16 @@ mod tests {
         outbox.push("second".into()).unwrap();
         assert!(outbox.has_news() && outbox.account().held() > 0);
         outbox.push("third".into()).unwrap();
-        let mut out = BytesMut::new();
+        let mut out = Output::default();
         outbox.claim(&mut out);
         assert_eq!(stream.0.lock().unwrap().1, b"firsts");
-        assert_eq!(out, b"econdthird"[..], "nothing else may come between");
+        assert_eq!(out.into_bytes(), "econdthird", "nothing else may come between");
     }
 
     #[test]
     fn nobody_writes_while_the_task_does() {
         let (outbox, stream) = with_writer(usize::MAX);
-        outbox.claim(&mut BytesMut::new());
+        outbox.claim(&mut Output::default());
         assert_eq!(outbox.put("later".into()), Ok(Pushed::Left));
         outbox.write();
         assert!(stream.0.lock().unwrap().1.is_empty());

@@ -1,6 +1,6 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use super::{AuthFields, AuthTooLarge, Body, BodyTooLarge, Header, body::check_length};
+use super::{AuthFields, AuthTooLarge, Body, BodyTooLarge, Header, Output, body::check_length};
 
 /// One message as it came: cut into its parts, none of them looked into.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,9 +96,24 @@ pub fn encode_frame(
     body: &[u8],
     out: &mut BytesMut,
 ) -> Result<(), TooLarge> {
-    let body_length = u16::try_from(body.len())
-        .map_err(|_| BodyTooLarge { length: body.len().saturating_sub(2) })?;
-    encode(code, auth, body_length, out, |out| out.put_slice(body))
+    encode(code, auth, body_length(body)?, out, |out| out.put_slice(body), &[])
+}
+
+/// Appends a frame as [`encode_frame`] does; a large body is not copied.
+pub(crate) fn output_frame(
+    code: u8,
+    auth: &AuthFields,
+    body: &Bytes,
+    out: &mut Output,
+) -> Result<(), TooLarge> {
+    encode(code, auth, body_length(body)?, out.buffer(), |_| {}, body)?;
+    out.put(body);
+    Ok(())
+}
+
+fn body_length(body: &[u8]) -> Result<u16, BodyTooLarge> {
+    let too_large = |_| BodyTooLarge { length: body.len().saturating_sub(2) };
+    u16::try_from(body.len()).map_err(too_large)
 }
 
 /// Appends a frame to `out` from uri and content, without encoding a [`Body`] first.
@@ -114,18 +129,47 @@ pub fn encode_parts(
     content: &[u8],
     out: &mut BytesMut,
 ) -> Result<(), TooLarge> {
-    let uri_length = check_length(uri, content)?;
-    let body_length = u16::try_from(2 + uri.len() + content.len())
-        .map_err(|_| BodyTooLarge { length: uri.len() + content.len() })?;
-    encode(code, auth, body_length, out, |out| {
+    let [uri_length, body_length] = lengths(uri, content)?;
+    let put_body = |out: &mut BytesMut| {
         out.put_u16(uri_length);
         out.put_slice(uri);
         out.put_slice(content);
-    })
+    };
+    encode(code, auth, body_length, out, put_body, &[])
 }
 
-/// Appends a frame whose body is appended by `put_body`; the header is filled in when its
-/// checksum can be taken of the whole body.
+/// Appends a frame as [`encode_parts`] does, without auth fields; a large content is not copied.
+#[inline]
+pub(crate) fn output_parts(
+    code: u8,
+    uri: &[u8],
+    content: &Bytes,
+    out: &mut Output,
+) -> Result<(), TooLarge> {
+    let auth = AuthFields::new();
+    if !Output::is_large(content) {
+        return encode_parts(code, &auth, uri, content, out.buffer());
+    }
+    let [uri_length, body_length] = lengths(uri, content)?;
+    let put_uri = |out: &mut BytesMut| {
+        out.put_u16(uri_length);
+        out.put_slice(uri);
+    };
+    encode(code, &auth, body_length, out.buffer(), put_uri, content)?;
+    out.put(content);
+    Ok(())
+}
+
+/// Returns the length of the uri, and that of the body.
+fn lengths(uri: &[u8], content: &[u8]) -> Result<[u16; 2], BodyTooLarge> {
+    let uri_length = check_length(uri, content)?;
+    let length = uri.len() + content.len();
+    let body_length = u16::try_from(2 + length).map_err(|_| BodyTooLarge { length })?;
+    Ok([uri_length, body_length])
+}
+
+/// Appends a frame up to the `end` of its body; what comes before that, `put_body` appends. The
+/// header is filled in when its checksum can be taken of the whole body.
 #[inline]
 #[allow(clippy::indexing_slicing, reason = "both places have just been written")]
 fn encode(
@@ -134,14 +178,20 @@ fn encode(
     body_length: u16,
     out: &mut BytesMut,
     put_body: impl FnOnce(&mut BytesMut),
+    end: &[u8],
 ) -> Result<(), TooLarge> {
     let start = out.len();
-    out.reserve(Header::LENGTH + AuthFields::EMPTY.len() + usize::from(body_length));
+    out.reserve(Header::LENGTH + AuthFields::EMPTY.len() + usize::from(body_length) - end.len());
     out.put_bytes(0, Header::LENGTH);
     let auth_length = auth.encode_into(out).inspect_err(|_| out.truncate(start))?;
     let body = out.len();
     put_body(out);
-    let checksum = crc32fast::hash(&out[body..]);
+    let mut checksum = crc32fast::hash(&out[body..]);
+    if !end.is_empty() {
+        let mut whole = crc32fast::Hasher::new_with_initial(checksum);
+        whole.update(end);
+        checksum = whole.finalize();
+    }
     let header = Header { code, auth_length, body_length, checksum };
     out[start..start + Header::LENGTH].copy_from_slice(&header.encode());
     Ok(())

@@ -18,15 +18,18 @@ mod header;
 pub mod helper;
 mod message;
 mod message_type;
+mod output;
 pub mod packify;
 mod type_set;
 
 pub use auth_fields::{AuthFields, AuthFieldsError, AuthLimits, AuthTooLarge, Field};
 pub use body::{Body, BodyError, BodyTooLarge};
 pub use frame::{Frame, FrameError, TooLarge, encode_frame, encode_parts};
+pub(crate) use frame::{output_frame, output_parts};
 pub use header::{Header, HeaderError};
 pub use message::{Message, MessageError};
 pub use message_type::{CustomType, MessageType, ReservedType, UnknownType};
+pub(crate) use output::Output;
 pub use type_set::{TypeSet, TypeSetError};
 
 /// The uri of errors that name none: `ERROR`.

@@ -31,7 +31,7 @@ use crate::{
     },
     plugin::Layer,
     pubsub::{Outbox, Phase},
-    wire::{Message, MessageType},
+    wire::{Message, MessageType, Output},
 };
 
 /// A client's connection to one server.
@@ -253,7 +253,7 @@ impl ConnectionLink for Link {
         false
     }
 
-    fn take_queued(&self, out: &mut BytesMut) {
+    fn take_queued(&self, out: &mut Output) {
         self.outbox.take(out);
     }
 }

@@ -3,7 +3,6 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use bytes::BytesMut;
 use tokio::{
     sync::{Semaphore, mpsc},
     time::timeout,
@@ -15,7 +14,7 @@ use crate::{
     handler::{Connection, Endpoint, Reply, extract::detached},
     net::{call::is_stranger_error, driver::Receiver},
     queue::Queue,
-    wire::{Frame, Message, MessageType},
+    wire::{Frame, Message, MessageType, Output},
 };
 
 /// How many async handlers of a connection may wait for their turn.
@@ -103,7 +102,7 @@ impl ClientSession {
 }
 
 impl Receiver for ClientSession {
-    fn receive(&self, mut frame: Frame, _: &mut BytesMut) -> Step {
+    fn receive(&self, mut frame: Frame, _: &mut Output) -> Step {
         // The application may keep what it receives; it should not keep a whole read buffer.
         frame.body = detached(frame.body);
         let Some(opened) = self.opened(frame) else { return Step::Done };
@@ -127,7 +126,7 @@ impl Receiver for ClientSession {
         Step::Done
     }
 
-    fn finish(&self, _: ReplyTo<'_>, _: Result<Reply, HandlerFailure>, _: &mut BytesMut) {}
+    fn finish(&self, _: ReplyTo<'_>, _: Result<Reply, HandlerFailure>, _: &mut Output) {}
 
     fn expects_more(&self) -> bool {
         self.link.calls.are_many()

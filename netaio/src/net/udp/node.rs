@@ -30,7 +30,7 @@ use crate::{
     plugin::Layer,
     pubsub::{Subscriber, Topics},
     queue::Queue,
-    wire::{Message, MessageType},
+    wire::{Message, MessageType, Output},
 };
 
 /// What fits through any network in one piece; a larger datagram of the library's own is counted.
@@ -414,7 +414,7 @@ impl Link for Sender {
         self.refused.swap(false, Ordering::Relaxed)
     }
 
-    fn take_queued(&self, _: &mut BytesMut) {}
+    fn take_queued(&self, _: &mut Output) {}
 }
 
 impl fmt::Debug for Shared {

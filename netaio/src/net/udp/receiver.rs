@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::time::{sleep_until, timeout};
 
 use super::{
@@ -17,7 +17,7 @@ use crate::{
     engine::{HandlerFailure, Opened, Origin, Pending, Step, count, warn_limited},
     handler::{Connection, Endpoint, RemoteAddr, ReplyError, extract::detached},
     net::call::is_stranger_error,
-    wire::{AuthFields, Body, Frame, Message, MessageType},
+    wire::{AuthFields, Body, Frame, Message, MessageType, Output},
 };
 
 /// How many senders' records are kept at hand.
@@ -121,7 +121,7 @@ impl Receiver {
     fn handle(&mut self, mut frame: Frame, back: Return) {
         let known = self.sender(back.to);
         let engine = &self.shared.engine;
-        let mut out = BytesMut::new();
+        let mut out = Output::default();
         let bare = bare_error(&frame);
         if !is_request(&frame) {
             // The application may keep what it receives; it should not keep a whole read block.
@@ -172,21 +172,22 @@ impl Receiver {
     }
 
     /// Sends what the library itself answers, if it can't be turned against another.
-    fn answer_guarded(&mut self, known: &Known, back: Return, out: BytesMut, verified: bool) {
-        let Some(&code) = out.first() else { return };
+    fn answer_guarded(&mut self, known: &Known, back: Return, out: Output, verified: bool) {
+        let answer = out.into_bytes();
+        let Some(&code) = answer.first() else { return };
         // Nothing automatic answers a multicast but peer management.
         let about_peers = code == MessageType::PeerDiscovered.code();
         let allowed = match verified {
             _ if back.multicast && !about_peers => Err(Suppressed::Multicast),
             true => Ok(()),
-            false => self.guard.check(back.to.ip(), back.length, out.len()),
+            false => self.guard.check(back.to.ip(), back.length, answer.len()),
         };
         match allowed {
             Ok(()) => {
-                if out.len() > SAFE_DATAGRAM {
+                if answer.len() > SAFE_DATAGRAM {
                     count::datagrams_oversize(&self.shared.engine.counters);
                 }
-                answered(&self.shared, known, back, out.freeze());
+                answered(&self.shared, known, back, answer);
             }
             Err(why) => suppressed(&self.shared, known, why),
         }
@@ -196,7 +197,7 @@ impl Receiver {
         let shared = Arc::clone(&self.shared);
         let verified = verified || pending.reply_to().layer.auth_plugin().is_some();
         let Ok(permit) = Arc::clone(&shared.engine.handlers).try_acquire_owned() else {
-            let mut out = BytesMut::new();
+            let mut out = Output::default();
             shared.engine.note_busy(&known.remote);
             let busy = ReplyError::error("too many requests at once").into();
             shared.engine.finish(pending.reply_to(), Ok(busy), &known.origin, &mut out);
@@ -211,7 +212,7 @@ impl Receiver {
             let limit = pending.timeout;
             let result = timeout(limit, poll_fn(|context| pending.poll(context))).await;
             let result = result.unwrap_or(Err(HandlerFailure::TimedOut));
-            let mut out = BytesMut::new();
+            let mut out = Output::default();
             shared.engine.finish(pending.reply_to(), result, &known.origin, &mut out);
             let answer = shared.answer(&known, verified, out);
             if let Some(repeat) = back.repeat {
@@ -244,9 +245,9 @@ impl Known {
 
 impl Shared {
     /// Returns a handler's answer, or none where only those are answered who have proved something.
-    fn answer(&self, known: &Known, verified: bool, out: BytesMut) -> Bytes {
+    fn answer(&self, known: &Known, verified: bool, out: Output) -> Bytes {
         if verified || out.is_empty() || !self.engine.limits.verified_replies {
-            return out.freeze();
+            return out.into_bytes();
         }
         suppressed(self, known, Suppressed::Unverified);
         Bytes::new()
