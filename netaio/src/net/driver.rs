@@ -124,6 +124,8 @@ pub(crate) struct Driver<'a, S, R> {
     /// How much it has read of its turn.
     turn: usize,
     deadline: Option<(Waiting, Pin<Box<Sleep>>)>,
+    /// Set while the other end does not read.
+    stalled: Option<Stalled<'a>>,
     /// What is held in messages not handled yet, of the endpoint's memory.
     held: usize,
 }
@@ -135,7 +137,7 @@ enum Stop {
     /// A burst has come to its end.
     Burst,
     /// A handler waits for something.
-    Waiting(Pending),
+    Waiting(Box<Pending>),
     /// There is much to write.
     Full,
     Close(&'static str),
@@ -163,6 +165,7 @@ where
             claimed: false,
             turn: 0,
             deadline: None,
+            stalled: None,
             held: 0,
         }
     }
@@ -283,7 +286,7 @@ where
                     Poll::Ready(result) => {
                         receiver.finish(pending.reply_to(), result, out);
                     }
-                    Poll::Pending => return Stop::Waiting(pending),
+                    Poll::Pending => return Stop::Waiting(Box::new(pending)),
                 },
                 Step::Close(reason) => return Stop::Close(reason),
             }
@@ -309,7 +312,7 @@ where
     }
 
     /// Runs a handler that waits to its end, its deadline, or that of the connection.
-    async fn wait_for(&mut self, mut pending: Pending) -> Result<(), End> {
+    async fn wait_for(&mut self, mut pending: Box<Pending>) -> Result<(), End> {
         self.inbound.detach();
         let held = self.inbound.held() + self.inbound.pinned();
         self.outbox.account().set(&mut self.held, held);
@@ -350,42 +353,52 @@ where
 
     /// Writes everything that waits, the outbox included.
     async fn flush(&mut self) -> Result<(), End> {
-        let (outbox, write_timeout) = (self.outbox, self.limits.write_timeout);
+        // One pointer to hold in the task, whatever it takes.
+        poll_fn(|context| self.poll_flush(context)).await
+    }
+
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<Result<(), End>> {
         self.claim();
-        while let Self { out: Some(out), stream, inbound, held, .. } = self {
-            outbox.take(out);
+        while let Some(out) = &mut self.out {
+            self.outbox.take(out);
             if out.is_empty() {
                 break;
             }
-            let mut stalled: Option<(Pin<Box<Sleep>>, Held<'_>)> = None;
-            poll_fn(|context| {
-                if let Poll::Ready(written) = poll_write(stream, out, context) {
-                    return Poll::Ready(match written? {
-                        0 => Err(io::Error::from(io::ErrorKind::WriteZero).into()),
-                        written => {
-                            out.advance(written);
-                            Ok(())
-                        }
-                    });
+            match poll_write(&mut self.stream, out, context) {
+                Poll::Ready(Ok(0)) => {
+                    return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero).into()));
                 }
-                if outbox.poll_cut(context) {
-                    return Poll::Ready(Err(End::Cut));
+                Poll::Ready(Ok(written)) => {
+                    out.advance(written);
+                    self.stalled = None;
                 }
-                let (stalled, _) = stalled.get_or_insert_with(|| {
-                    inbound.detach();
-                    outbox.account().set(held, inbound.held().max(*held));
-                    out.detach();
-                    (Box::pin(sleep(write_timeout)), Held::new(outbox.account(), out.len()))
-                });
-                stalled.as_mut().poll(context).map(|()| Err(End::TimedOut(Waiting::Write)))
-            })
-            .await?;
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
+                Poll::Pending => return self.poll_stalled(context).map(Err),
+            }
         }
         if let Some(out) = self.out.take() {
             buffers::give(out);
         }
-        self.stream.flush().await?;
-        Ok(())
+        Pin::new(&mut self.stream).poll_flush(context).map(|flushed| Ok(flushed?))
+    }
+
+    /// Waits for the end of a connection whose other end does not read.
+    fn poll_stalled(&mut self, context: &mut Context<'_>) -> Poll<End> {
+        if self.outbox.poll_cut(context) {
+            return Poll::Ready(End::Cut);
+        }
+        let Self { outbox, inbound, held, .. } = self;
+        let stalled = self.stalled.get_or_insert_with(|| {
+            inbound.detach();
+            outbox.account().set(held, inbound.held().max(*held));
+            let waiting = self.out.as_mut().map_or(0, |out| {
+                out.detach();
+                out.len()
+            });
+            let deadline = sleep(self.limits.write_timeout);
+            Box::new((Box::pin(deadline), Held::new(outbox.account(), waiting)))
+        });
+        stalled.0.as_mut().poll(context).map(|()| End::TimedOut(Waiting::Write))
     }
 
     /// Ends the stream so that the other side gets all that was sent.
@@ -438,6 +451,9 @@ async fn pass() {
     })
     .await;
 }
+
+/// How long the other end may not read, and what it keeps here.
+type Stalled<'a> = Box<(Pin<Box<Sleep>>, Held<'a>)>;
 
 /// What waits to be written while the other end does not read.
 struct Held<'a>(&'a Account, usize);

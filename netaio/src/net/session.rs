@@ -73,10 +73,10 @@ where
         listed,
     };
     async move {
-        let _place = place;
         let (outbox, engine) = (&session.listed.0.outbox, &*session.engine);
         let end = Driver::new(stream, &session, outbox, &engine.limits).run().await;
         end.note(engine, session.origin.connection.remote_addr());
+        drop(place);
     }
     .instrument(span)
 }

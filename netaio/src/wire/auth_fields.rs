@@ -77,6 +77,9 @@ impl AuthLimits {
     }
 }
 
+/// How the key begins that is a text of up to 255 bytes.
+const SHORT_TEXT: u8 = Width::ONE | kind::STR;
+
 /// What the fields of an auth plugin and a cipher take, encoded.
 const USUAL_LENGTH: usize = 128;
 
@@ -262,6 +265,10 @@ impl Fields {
     fn add(&mut self, start: usize, middle: usize) {
         let entry = Entry { key: start..middle, value: middle..self.data.len() };
         let order = |other: &Entry| entry_order(self.parts(other), self.parts(&entry)).is_lt();
+        // They come in this order.
+        if self.entries.last().is_none_or(order) {
+            return self.entries.push(entry);
+        }
         let place = self.entries.partition_point(order);
         self.entries.insert(place, entry);
     }
@@ -272,7 +279,17 @@ impl Fields {
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        self.entries.iter().position(|entry| self.name(entry) == Some(name.as_bytes()))
+        self.entries.iter().position(|entry| self.is_named(entry, name.as_bytes()))
+    }
+
+    fn is_named(&self, entry: &Entry, name: &[u8]) -> bool {
+        match self.part(&entry.key) {
+            // A short text, which has this form alone.
+            &[SHORT_TEXT, length, ref text @ ..] if usize::from(length) == name.len() => {
+                text == name
+            }
+            _ => self.name(entry) == Some(name),
+        }
     }
 
     fn encode_into(&self, out: &mut BytesMut) -> Result<u16, AuthTooLarge> {

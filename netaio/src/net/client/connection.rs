@@ -182,8 +182,7 @@ where
     let endpoint = Endpoint::new(Arc::clone(&shared) as _);
     let session = ClientSession::new(Arc::clone(&shared), Arc::clone(&link), connection, endpoint);
     let limits = shared.engine.limits;
-    let mut driver = Driver::new(stream, &session, &link.outbox, &limits);
-    let end = driver.run().await;
+    let end = Driver::new(stream, &session, &link.outbox, &limits).run().await;
     drop(session);
     link.finish(&end);
     shared.engine.peers.with(|manager, _| manager.closed(&link.remote));
