@@ -5,7 +5,7 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use super::hub::Peering;
+use super::hub::{Hub, Peering};
 
 /// Room for so many receivers is kept from one burst to the next.
 const KEPT: usize = 4_096;
@@ -13,6 +13,8 @@ const KEPT: usize = 4_096;
 #[derive(Default)]
 struct Burst {
     is_on: bool,
+    /// Those whose runs may have grown: mostly one.
+    hubs: Vec<Arc<Hub>>,
     /// Those to whom something is to be written when it ends.
     receivers: Vec<Arc<Peering>>,
 }
@@ -21,7 +23,7 @@ thread_local! {
     static BURST: RefCell<Burst> = RefCell::default();
 }
 
-/// Runs `work`; then writes what it has queued for other connections.
+/// Runs `work`; then writes what it has sent to other connections.
 ///
 /// `work` does not wait, so neither do they.
 pub(super) fn during<T>(work: impl FnOnce() -> T) -> T {
@@ -30,6 +32,25 @@ pub(super) fn during<T>(work: impl FnOnce() -> T) -> T {
         (!std::mem::replace(&mut burst.is_on, true)).then(|| End)
     });
     work()
+}
+
+pub(super) fn is_on() -> bool {
+    BURST.with_borrow(|burst| burst.is_on)
+}
+
+/// Returns whether a burst is on that settles the runs of `hub` when it ends; from now on it does.
+pub(super) fn settles(hub: &Arc<Hub>) -> bool {
+    BURST.with_borrow_mut(|burst| {
+        if burst.is_on && !burst.hubs.iter().any(|other| Arc::ptr_eq(other, hub)) {
+            burst.hubs.push(Arc::clone(hub));
+        }
+        burst.is_on
+    })
+}
+
+/// Returns whether the burst that is on has made the runs of `hub` grow.
+pub(super) fn has_notified(hub: &Arc<Hub>) -> bool {
+    BURST.with_borrow(|burst| burst.hubs.iter().any(|other| Arc::ptr_eq(other, hub)))
 }
 
 /// Writes what is queued for a connection at the end of the burst, or at once when there is none.
@@ -50,16 +71,15 @@ struct End;
 
 impl Drop for End {
     fn drop(&mut self) {
-        let mut receivers = BURST.with_borrow_mut(|burst| {
-            burst.is_on = false;
-            std::mem::take(&mut burst.receivers)
-        });
-        if receivers.is_empty() {
-            return;
-        }
+        let Burst { mut hubs, mut receivers, .. } = BURST.take();
+        // What receivers have been promised before still waits, so that this comes after it.
+        hubs.drain(..).for_each(|hub| hub.settle());
         receivers.drain(..).for_each(|receiver| receiver.outbox.write());
         receivers.shrink_to(KEPT);
-        BURST.with_borrow_mut(|burst| burst.receivers = receivers);
+        BURST.with_borrow_mut(|burst| {
+            // Neither list makes room anew in each burst.
+            (burst.hubs, burst.receivers) = (hubs, receivers);
+        });
     }
 }
 

@@ -1,0 +1,146 @@
+//! Runs: notifications to the same subscribers, one after the other, that go out together.
+//!
+//! While a burst lasts, a notification to the subscribers of the one before costs nothing for each
+//! of them: its frame joins theirs. When the run is settled, each of them gets all of it at once.
+//!
+//! A run is the endpoint's, not that of a burst or thread: whoever sends what must not overtake it
+//! settles it first, on whatever thread. So what a task sends that a handler has started comes
+//! after what the handler sent, and a server that is told to stop loses nothing.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use bytes::{Bytes, BytesMut};
+
+/// A run grows no further than this: what waits there is on no receiver's account.
+const MAX: usize = 64 * 1024;
+
+/// What goes to the same receivers.
+#[derive(Debug)]
+pub(super) struct Run<T> {
+    /// Each has a higher one than those before it.
+    pub(super) number: u64,
+    pub(super) frames: Bytes,
+    to: Arc<[Arc<T>]>,
+    /// Whether somebody gives it to its receivers already.
+    begun: AtomicBool,
+}
+
+/// The runs of one endpoint that some receivers have not been given.
+#[derive(Debug)]
+pub(super) struct Runs<T> {
+    state: Mutex<State<T>>,
+    /// Whether there are any; read without the lock.
+    exist: AtomicBool,
+    max: usize,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    /// The one that may still grow.
+    open: Option<(Arc<[Arc<T>]>, BytesMut)>,
+    /// Those before it.
+    ended: VecDeque<Arc<Run<T>>>,
+    /// The number of the last that has ended.
+    last: u64,
+}
+
+/// Why a frame has ended the run before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// It goes to others.
+    Others,
+    Full,
+}
+
+impl<T> Runs<T> {
+    /// Makes a list of runs none of which exceeds `limit`, unless a single frame does: what a slow
+    /// receiver is cut for must not depend on how frames come together.
+    pub(super) fn new(limit: usize) -> Self {
+        let state = Mutex::new(State { open: None, ended: VecDeque::new(), last: 0 });
+        Self { state, exist: AtomicBool::new(false), max: limit.min(MAX) }
+    }
+
+    /// Adds a frame to the run that is open, if it goes to the same receivers and there is room;
+    /// else to a new one. If that ended another, it is to be settled by
+    /// [`settle_ended`](Self::settle_ended).
+    pub(super) fn add(&self, to: Arc<[Arc<T>]>, frame: BytesMut) -> Option<Ended> {
+        let mut state = self.state();
+        let mut ended = None;
+        if let Some((receivers, frames)) = &mut state.open {
+            let same = Arc::ptr_eq(receivers, &to);
+            if same && frames.len() + frame.len() <= self.max {
+                frames.extend_from_slice(&frame);
+                return None;
+            }
+            ended = Some(if same { Ended::Full } else { Ended::Others });
+            state.end();
+        }
+        state.open = Some((to, frame));
+        self.exist.store(true, Ordering::Release);
+        ended
+    }
+
+    /// Returns whether there are any: for sure, if this thread can know of them.
+    pub(super) fn exist(&self) -> bool {
+        self.exist.load(Ordering::Acquire)
+    }
+
+    /// Ends the open run and gives all there are to those who have not been given them.
+    pub(super) fn settle(&self, give: impl Fn(&Arc<T>, &Run<T>)) {
+        let mut state = self.state();
+        state.end();
+        self.give_ended(state, give);
+    }
+
+    /// Gives those that have ended to those who have not been given them.
+    pub(super) fn settle_ended(&self, give: impl Fn(&Arc<T>, &Run<T>)) {
+        self.give_ended(self.state(), give);
+    }
+
+    /// When this returns, every receiver has all of them; `give` may be called for one that has it.
+    fn give_ended<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State<T>>,
+        give: impl Fn(&Arc<T>, &Run<T>),
+    ) {
+        let last = state.last;
+        while let Some(run) = state.ended.front().filter(|run| run.number <= last).cloned() {
+            drop(state);
+            let give = |receiver| give(receiver, &run);
+            if run.begun.swap(true, Ordering::Relaxed) {
+                // Another thread is at it, and may be stuck: this one comes from the other side,
+                // so that they meet once.
+                run.to.iter().rev().for_each(give);
+            } else {
+                run.to.iter().for_each(give);
+            }
+            state = self.state();
+            if state.ended.front().is_some_and(|first| first.number == run.number) {
+                state.ended.pop_front();
+            }
+        }
+        let exist = state.open.is_some() || !state.ended.is_empty();
+        self.exist.store(exist, Ordering::Release);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        // Nothing that runs under the lock can panic half-way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> State<T> {
+    fn end(&mut self) {
+        if let Some((to, frames)) = self.open.take() {
+            self.last += 1;
+            let (number, frames, begun) = (self.last, frames.freeze(), AtomicBool::new(false));
+            self.ended.push_back(Arc::new(Run { number, frames, to, begun }));
+        }
+    }
+}
