@@ -18,7 +18,7 @@ use crate::{
         admission::Admission,
         burst,
         peers::PeerHost,
-        run::{Ended, Run, Runs},
+        run::{Ended, Receiver, Run, Runs},
     },
     peer::{Peer, PeerManagement},
     plugin::Layer,
@@ -205,9 +205,9 @@ impl Hub {
         let reached = to.len();
         match self.runs.add(to, frame) {
             None => {}
-            Some(Ended::Others) => self.runs.settle_ended(|to, run| to.take(run, !put_off)),
+            Some(Ended::Others) => self.runs.settle_ended(!put_off),
             // Not kept for the end of the burst, so that no more waits there.
-            Some(Ended::Full) => self.runs.settle_ended(|to, run| to.take(run, true)),
+            Some(Ended::Full) => self.runs.settle_ended(true),
         }
         if !put_off {
             self.settle();
@@ -219,8 +219,7 @@ impl Hub {
     /// whatever else is sent to them. It is written at the end of the burst, or at once.
     pub(crate) fn settle(&self) {
         if self.runs.exist() {
-            let at_once = !burst::is_on();
-            self.runs.settle(|to, run| to.take(run, at_once));
+            self.runs.settle(!burst::is_on());
         }
     }
 
@@ -292,14 +291,6 @@ impl Peering {
         }
     }
 
-    /// Takes the frames of a run: at once, or at the end of the burst.
-    fn take(self: &Arc<Self>, run: &Run<Self>, at_once: bool) {
-        let taken = self.queued(self.outbox.give(run.number, &run.frames, at_once));
-        if taken == Ok(Pushed::Promised) {
-            burst::write(self);
-        }
-    }
-
     /// Makes sure that what comes next does not overtake a notification.
     fn settle(&self) {
         if self.subscribed.load(Ordering::Relaxed) {
@@ -316,6 +307,19 @@ impl Peering {
             self.outbox.cut();
         }
         queued
+    }
+}
+
+impl Receiver for Peering {
+    fn take(self: &Arc<Self>, run: &Run<Self>, at_once: bool) {
+        let taken = self.queued(self.outbox.give(run.number, &run.frames, at_once));
+        if taken == Ok(Pushed::Promised) {
+            burst::write(self);
+        }
+    }
+
+    fn touch(&self) {
+        self.outbox.touch();
     }
 }
 

@@ -20,6 +20,19 @@ use bytes::{Bytes, BytesMut};
 /// A run grows no further than this: what waits there is on no receiver's account.
 const MAX: usize = 64 * 1024;
 
+/// Who is among those to whom runs go.
+pub(super) trait Receiver: Sized {
+    /// Takes a run unless it has it, to be written at once or later.
+    fn take(self: &Arc<Self>, run: &Run<Self>, at_once: bool);
+
+    /// Looks at what it takes to write to it.
+    fn touch(&self);
+}
+
+/// What thousands of receivers need is not in the processor's caches: it is fetched for so many of
+/// them together, and not for one after the other between their writes.
+const TOGETHER: usize = 8;
+
 /// What goes to the same receivers.
 #[derive(Debug)]
 pub(super) struct Run<T> {
@@ -58,7 +71,7 @@ pub(super) enum Ended {
     Full,
 }
 
-impl<T> Runs<T> {
+impl<T: Receiver> Runs<T> {
     /// Makes a list of runs none of which exceeds `limit`, unless a single frame does: what a slow
     /// receiver is cut for must not depend on how frames come together.
     pub(super) fn new(limit: usize) -> Self {
@@ -92,34 +105,23 @@ impl<T> Runs<T> {
     }
 
     /// Ends the open run and gives all there are to those who have not been given them.
-    pub(super) fn settle(&self, give: impl Fn(&Arc<T>, &Run<T>)) {
+    pub(super) fn settle(&self, at_once: bool) {
         let mut state = self.state();
         state.end();
-        self.give_ended(state, give);
+        self.give_ended(state, at_once);
     }
 
     /// Gives those that have ended to those who have not been given them.
-    pub(super) fn settle_ended(&self, give: impl Fn(&Arc<T>, &Run<T>)) {
-        self.give_ended(self.state(), give);
+    pub(super) fn settle_ended(&self, at_once: bool) {
+        self.give_ended(self.state(), at_once);
     }
 
-    /// When this returns, every receiver has all of them; `give` may be called for one that has it.
-    fn give_ended<'a>(
-        &'a self,
-        mut state: MutexGuard<'a, State<T>>,
-        give: impl Fn(&Arc<T>, &Run<T>),
-    ) {
+    /// When this returns, every receiver has all of them.
+    fn give_ended<'a>(&'a self, mut state: MutexGuard<'a, State<T>>, at_once: bool) {
         let last = state.last;
         while let Some(run) = state.ended.front().filter(|run| run.number <= last).cloned() {
             drop(state);
-            let give = |receiver| give(receiver, &run);
-            if run.begun.swap(true, Ordering::Relaxed) {
-                // Another thread is at it, and may be stuck: this one comes from the other side,
-                // so that they meet once.
-                run.to.iter().rev().for_each(give);
-            } else {
-                run.to.iter().for_each(give);
-            }
+            run.give(at_once);
             state = self.state();
             if state.ended.front().is_some_and(|first| first.number == run.number) {
                 state.ended.pop_front();
@@ -132,6 +134,22 @@ impl<T> Runs<T> {
     fn state(&self) -> MutexGuard<'_, State<T>> {
         // Nothing that runs under the lock can panic half-way.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Receiver> Run<T> {
+    fn give(&self, at_once: bool) {
+        // Another thread may be at it, and stuck: this one then comes from the other side, so that
+        // they meet once.
+        let from_the_end = self.begun.swap(true, Ordering::Relaxed);
+        let chunks = self.to.chunks(TOGETHER);
+        let give = |receivers: &[Arc<T>]| {
+            if at_once {
+                receivers.iter().for_each(|receiver| receiver.touch());
+            }
+            receivers.iter().for_each(|receiver| receiver.take(self, at_once));
+        };
+        if from_the_end { chunks.rev().for_each(give) } else { chunks.for_each(give) }
     }
 }
 

@@ -38,6 +38,11 @@ pub(crate) struct Outbox {
 pub(crate) trait Writer: fmt::Debug + Send + Sync {
     /// Writes what the stream takes at once; `WouldBlock` when that is nothing.
     fn try_write(&self, frames: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Looks whether the stream may take something; costs no call of the system.
+    fn is_ready(&self) -> bool {
+        true
+    }
 }
 
 #[derive(Debug)]
@@ -156,6 +161,11 @@ impl Outbox {
             None => return self.put(state, frames.clone()),
         }
         Ok(Pushed::Left)
+    }
+
+    /// Looks at what a write needs, for no other purpose than to have it at hand.
+    pub(crate) fn touch(&self) {
+        std::hint::black_box(self.writer.as_ref().is_some_and(|writer| writer.is_ready()));
     }
 
     /// Returns what writes to the stream, if what comes now is the next to be written.
