@@ -162,3 +162,51 @@ impl<T> State<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Notes which runs it takes; the first of them only when another has been settled meanwhile.
+    struct Slow {
+        runs: Arc<Runs<Slow>>,
+        all: Mutex<Option<Arc<[Arc<Slow>]>>>,
+        taken: Mutex<Vec<u64>>,
+    }
+
+    impl Receiver for Slow {
+        fn take(self: &Arc<Self>, run: &Run<Self>, at_once: bool) {
+            let mut taken = self.taken.lock().unwrap();
+            if taken.last().is_none_or(|&last| last < run.number) {
+                taken.push(run.number);
+            }
+            drop(taken);
+            let all = self.all.lock().unwrap().take();
+            if let Some(all) = all {
+                assert_eq!(self.runs.add(all, "second".as_bytes().into()), None);
+                self.runs.settle(at_once);
+                assert!(!self.runs.exist());
+            }
+        }
+
+        fn touch(&self) {}
+    }
+
+    #[test]
+    fn who_settles_a_run_sees_to_those_before_it_though_somebody_else_is_at_them() {
+        let runs = Arc::new(Runs::new(MAX));
+        let receiver = |_| {
+            let (all, taken) = (Mutex::default(), Mutex::default());
+            Arc::new(Slow { runs: Arc::clone(&runs), all, taken })
+        };
+        let all: Arc<[_]> = (0..20).map(receiver).collect();
+        *all[3].all.lock().unwrap() = Some(Arc::clone(&all));
+        assert_eq!(runs.add(Arc::clone(&all), "first".as_bytes().into()), None);
+        assert!(runs.exist());
+        runs.settle(true);
+        for receiver in &*all {
+            assert_eq!(*receiver.taken.lock().unwrap(), [1, 2]);
+        }
+        assert!(!runs.exist());
+    }
+}

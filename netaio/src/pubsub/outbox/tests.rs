@@ -108,3 +108,19 @@ fn nobody_writes_while_the_task_does() {
     let mut context = Context::from_waker(Waker::noop());
     assert_eq!(outbox.poll_wakeup(&mut context, true), Poll::Ready(Wakeup::Frames));
 }
+
+#[test]
+fn a_run_is_taken_once_and_what_the_stream_leaves_of_it_is_the_tasks() {
+    let (outbox, stream) = with_writer(6);
+    let run = Bytes::from("first second");
+    assert_eq!(outbox.give(1, &run, true), Ok(Pushed::Left));
+    assert_eq!(outbox.give(1, &run, true), Ok(Pushed::Left), "somebody else gives it too");
+    assert_eq!(stream.0.lock().unwrap().1, b"first ");
+    assert!(outbox.has_news() && outbox.account().held() > 0);
+    assert_eq!(outbox.give(2, &" third".into(), true), Ok(Pushed::Promised));
+    let mut out = BytesMut::new();
+    outbox.claim(&mut out);
+    assert_eq!(out, b"second third"[..]);
+    outbox.close();
+    assert_eq!(outbox.give(3, &run, true), Err(SendError::Closed));
+}
