@@ -55,8 +55,11 @@ pub(super) struct Runs<T> {
 
 #[derive(Debug)]
 struct State<T> {
-    /// The one that may still grow.
+    /// The one that may still grow: its receivers, and its first frame.
     open: Option<(Arc<[Arc<T>]>, BytesMut)>,
+    /// All its frames, once there are several; the room is kept. A run that waits in a queue must
+    /// not take more memory than is counted, as it would in a buffer that has grown.
+    joined: BytesMut,
     /// Those before it.
     ended: VecDeque<Arc<Run<T>>>,
     /// The number of the last that has ended.
@@ -75,7 +78,12 @@ impl<T: Receiver> Runs<T> {
     /// Makes a list of runs none of which exceeds `limit`, unless a single frame does: what a slow
     /// receiver is cut for must not depend on how frames come together.
     pub(super) fn new(limit: usize) -> Self {
-        let state = Mutex::new(State { open: None, ended: VecDeque::new(), last: 0 });
+        let state = Mutex::new(State {
+            open: None,
+            joined: BytesMut::new(),
+            ended: VecDeque::new(),
+            last: 0,
+        });
         Self { state, exist: AtomicBool::new(false), max: limit.min(MAX) }
     }
 
@@ -84,11 +92,15 @@ impl<T: Receiver> Runs<T> {
     /// [`settle_ended`](Self::settle_ended).
     pub(super) fn add(&self, to: Arc<[Arc<T>]>, frame: BytesMut) -> Option<Ended> {
         let mut state = self.state();
+        let State { open, joined, .. } = &mut *state;
         let mut ended = None;
-        if let Some((receivers, frames)) = &mut state.open {
+        if let Some((receivers, first)) = open {
             let same = Arc::ptr_eq(receivers, &to);
-            if same && frames.len() + frame.len() <= self.max {
-                frames.extend_from_slice(&frame);
+            if same && first.len().max(joined.len()) + frame.len() <= self.max {
+                if joined.is_empty() {
+                    joined.extend_from_slice(first);
+                }
+                joined.extend_from_slice(&frame);
                 return None;
             }
             ended = Some(if same { Ended::Full } else { Ended::Others });
@@ -155,9 +167,13 @@ impl<T: Receiver> Run<T> {
 
 impl<T> State<T> {
     fn end(&mut self) {
-        if let Some((to, frames)) = self.open.take() {
+        if let Some((to, first)) = self.open.take() {
+            let several = !self.joined.is_empty();
+            let frames =
+                if several { Bytes::copy_from_slice(&self.joined) } else { first.freeze() };
+            self.joined.clear();
             self.last += 1;
-            let (number, frames, begun) = (self.last, frames.freeze(), AtomicBool::new(false));
+            let (number, begun) = (self.last, AtomicBool::new(false));
             self.ended.push_back(Arc::new(Run { number, frames, to, begun }));
         }
     }
@@ -169,8 +185,8 @@ mod tests {
 
     /// Notes which runs it takes; the first of them only when another has been settled meanwhile.
     struct Slow {
-        runs: Arc<Runs<Slow>>,
-        all: Mutex<Option<Arc<[Arc<Slow>]>>>,
+        runs: Arc<Runs<Self>>,
+        all: Mutex<Option<Arc<[Arc<Self>]>>>,
         taken: Mutex<Vec<u64>>,
     }
 
@@ -208,5 +224,21 @@ mod tests {
             assert_eq!(*receiver.taken.lock().unwrap(), [1, 2]);
         }
         assert!(!runs.exist());
+    }
+
+    #[test]
+    fn m2_a_run_takes_no_more_memory_than_is_counted() {
+        let runs = Runs::<Slow>::new(MAX);
+        let to: Arc<[_]> = Arc::new([]);
+        for count in [1, 33, 2] {
+            for _ in 0..count {
+                assert_eq!(runs.add(Arc::clone(&to), [0; 1_000][..].into()), None);
+            }
+            let mut state = runs.state();
+            state.end();
+            let frames = Arc::into_inner(state.ended.pop_front().unwrap()).unwrap().frames;
+            assert_eq!(frames.len(), count * 1_000);
+            assert_eq!(frames.try_into_mut().unwrap().capacity(), count * 1_000);
+        }
     }
 }
