@@ -616,3 +616,23 @@ async fn who_sends_without_a_pause_does_not_hold_up_the_others_of_a_thread() {
     let before = read.load(Ordering::SeqCst);
     assert!(before < 200, "{before} messages of another were read before the answer");
 }
+
+#[tokio::test]
+async fn a_handle_that_is_kept_does_not_keep_a_connection_that_was_cut() {
+    let (app, kept) = (App::empty(), Arc::<Mutex<Option<Connection>>>::default());
+    let keep = Arc::clone(&kept);
+    app.on(MessageType::RequestUri, move |connection: Connection| {
+        *keep.lock().unwrap() = Some(connection);
+    });
+    let limits = Limits::default().idle_timeout(Duration::from_millis(10));
+    let server = TcpServer::builder(app).limits(limits).bind("127.0.0.1:0").await.unwrap();
+    let mut stream = tokio::net::TcpStream::connect(server.local_addr().unwrap()).await.unwrap();
+    tokio::spawn(server.run_until(std::future::pending()));
+    let request = Message::new(MessageType::RequestUri, "keep", "").unwrap();
+    stream.write_all(&request.encode().unwrap()).await.unwrap();
+    let mut answer = Vec::new();
+    // A reset is an end as well.
+    let _ = within(stream.read_to_end(&mut answer)).await;
+    assert_eq!(answer.first(), Some(&MessageType::RespondUri.code()));
+    assert!(kept.lock().unwrap().as_ref().is_some_and(Connection::is_closed));
+}

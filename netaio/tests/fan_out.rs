@@ -4,7 +4,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
     time::Duration,
@@ -12,13 +12,17 @@ use std::{
 
 use netaio::{
     App,
-    net::{UdpHandle, memory},
+    net::{ServerHandle, UdpHandle, memory},
     peer::{Peer, PeerManagement},
     plugin::{AuthError, AuthFailure, AuthPlugin, Layer, PluginContext, Proof, X25519Cipher},
     prelude::*,
-    wire::{AuthFields, Body},
+    wire::{AuthFields, Body, Frame, TypeSet},
 };
-use tokio::time::timeout;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 
 /// No test may hang.
 async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
@@ -126,5 +130,88 @@ async fn a_broadcast_reaches_several_peers_in_boxes_of_their_own() {
         let (message, from) = within(receiver.receive()).await.unwrap();
         assert_eq!(message.content(), b"for each of you");
         assert_eq!(from, sender.local_addr());
+    }
+}
+
+/// Serves at a port of this machine: a topic can be subscribed to, published to and ended with a
+/// stop of the server.
+async fn serve() -> std::net::SocketAddr {
+    let stop = Arc::new(OnceLock::<ServerHandle>::new());
+    let app = App::empty();
+    app.on(MessageType::SubscribeUri, |uri: Uri, sender: Connection| sender.subscribe(uri));
+    app.on(MessageType::PublishUri, |uri: Uri, endpoint: Endpoint, content: Content| {
+        endpoint.notify(uri, content).map(|reached| reached.to_string())
+    });
+    let stopper = Arc::clone(&stop);
+    app.on(MessageType::DeleteUri, move |uri: Uri, endpoint: Endpoint| {
+        let notified = endpoint.notify(uri, "bye");
+        stopper.get().expect("it is served").shutdown();
+        notified.map(drop)
+    });
+    let server = within(TcpServer::builder(app).bind("127.0.0.1:0")).await.unwrap();
+    stop.set(server.handle()).unwrap();
+    let addr = server.local_addr().unwrap();
+    tokio::spawn(server.run_until(std::future::pending()));
+    addr
+}
+
+/// A connection without a client, which would sort what comes.
+struct Raw(TcpStream);
+
+impl Raw {
+    async fn connect(addr: std::net::SocketAddr) -> Self {
+        Self(within(TcpStream::connect(addr)).await.unwrap())
+    }
+
+    /// Sends messages with one write.
+    async fn send(&mut self, messages: &[(MessageType, &str)]) {
+        let encode = |(kind, content): &(MessageType, &str)| {
+            Message::new(*kind, "news", content).unwrap().encode().unwrap()
+        };
+        let frames: Vec<_> = messages.iter().map(encode).collect();
+        within(self.0.write_all(&frames.concat())).await.unwrap();
+    }
+
+    async fn receive(&mut self) -> (MessageType, String) {
+        let mut frame = vec![0; 9];
+        within(self.0.read_exact(&mut frame)).await.unwrap();
+        frame.resize(Frame::needed(&frame), 0);
+        within(self.0.read_exact(&mut frame[9..])).await.unwrap();
+        let message = Message::decode(&frame, &TypeSet::default()).unwrap();
+        let content = String::from_utf8(message.content().to_vec()).unwrap();
+        (message.message_type(), content)
+    }
+
+    async fn subscribe(&mut self) {
+        self.send(&[(MessageType::SubscribeUri, "")]).await;
+        assert_eq!(self.receive().await.0, MessageType::ConfirmSubscribe);
+    }
+}
+
+#[tokio::test]
+async fn who_publishes_to_itself_gets_each_notification_before_its_reply() {
+    let addr = serve().await;
+    let (mut member, mut other) = (Raw::connect(addr).await, Raw::connect(addr).await);
+    member.subscribe().await;
+    other.subscribe().await;
+    let publish = ["a", "b", "c"].map(|content| (MessageType::PublishUri, content));
+    member.send(&publish).await;
+    for (_, content) in publish {
+        assert_eq!(member.receive().await, (MessageType::NotifyUri, content.into()));
+        assert_eq!(member.receive().await, (MessageType::Ok, "2".into()));
+        assert_eq!(other.receive().await, (MessageType::NotifyUri, content.into()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_notified_before_a_stop_arrives() {
+    for _ in 0..50 {
+        let addr = serve().await;
+        let (mut subscriber, mut publisher) = (Raw::connect(addr).await, Raw::connect(addr).await);
+        subscriber.subscribe().await;
+        publisher.send(&[(MessageType::PublishUri, "hello"), (MessageType::DeleteUri, "")]).await;
+        assert_eq!(subscriber.receive().await, (MessageType::NotifyUri, "hello".into()));
+        assert_eq!(subscriber.receive().await, (MessageType::NotifyUri, "bye".into()));
+        assert_eq!(within(subscriber.0.read(&mut [0])).await.unwrap(), 0);
     }
 }

@@ -41,6 +41,13 @@ impl Endpoint {
 
     /// Sends NOTIFY_URI with this uri and content to the uri's subscribers; returns how many.
     ///
+    /// On a server that is how many there are, though one may just be closing, or be cut because it
+    /// does not read.
+    ///
+    /// What the handlers of messages that came together send is written together. Whoever is sent
+    /// several messages gets them in the order of the calls, also if other threads made some of
+    /// them.
+    ///
     /// # Errors
     ///
     /// Returns [`SendError`] when the message is too large or can't be sealed.
@@ -53,7 +60,8 @@ impl Endpoint {
         self.node.notify(uri, Message::new(MessageType::NotifyUri, uri, content)?)
     }
 
-    /// Sends any message to the subscribers of `key`; returns how many.
+    /// Sends any message to the subscribers of `key`, as [`notify`](Self::notify) does; returns how
+    /// many.
     ///
     /// # Errors
     ///

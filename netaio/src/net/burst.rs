@@ -5,7 +5,7 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use super::hub::Peering;
+use super::hub::{Hub, Peering};
 
 /// Room for so many receivers is kept from one burst to the next.
 const KEPT: usize = 4_096;
@@ -13,6 +13,8 @@ const KEPT: usize = 4_096;
 #[derive(Default)]
 struct Burst {
     is_on: bool,
+    /// Those whose runs may have grown: mostly one.
+    hubs: Vec<Arc<Hub>>,
     /// Those to whom something is to be written when it ends.
     receivers: Vec<Arc<Peering>>,
 }
@@ -21,7 +23,7 @@ thread_local! {
     static BURST: RefCell<Burst> = RefCell::default();
 }
 
-/// Runs `work`; then writes what it has queued for other connections.
+/// Runs `work`; then writes what it has sent to other connections.
 ///
 /// `work` does not wait, so neither do they.
 pub(super) fn during<T>(work: impl FnOnce() -> T) -> T {
@@ -30,6 +32,25 @@ pub(super) fn during<T>(work: impl FnOnce() -> T) -> T {
         (!std::mem::replace(&mut burst.is_on, true)).then(|| End)
     });
     work()
+}
+
+pub(super) fn is_on() -> bool {
+    BURST.with_borrow(|burst| burst.is_on)
+}
+
+/// Returns whether a burst is on that settles the runs of `hub` when it ends; from now on it does.
+pub(super) fn settles(hub: &Arc<Hub>) -> bool {
+    BURST.with_borrow_mut(|burst| {
+        if burst.is_on && !burst.hubs.iter().any(|other| Arc::ptr_eq(other, hub)) {
+            burst.hubs.push(Arc::clone(hub));
+        }
+        burst.is_on
+    })
+}
+
+/// Returns whether the burst that is on has made the runs of `hub` grow.
+pub(super) fn has_notified(hub: &Arc<Hub>) -> bool {
+    BURST.with_borrow(|burst| burst.hubs.iter().any(|other| Arc::ptr_eq(other, hub)))
 }
 
 /// Writes what is queued for a connection at the end of the burst, or at once when there is none.
@@ -50,79 +71,17 @@ struct End;
 
 impl Drop for End {
     fn drop(&mut self) {
-        let mut receivers = BURST.with_borrow_mut(|burst| {
-            burst.is_on = false;
-            std::mem::take(&mut burst.receivers)
-        });
-        if receivers.is_empty() {
-            return;
-        }
+        let Burst { mut hubs, mut receivers, .. } = BURST.take();
+        // What receivers have been promised before still waits, so that this comes after it.
+        hubs.drain(..).for_each(|hub| hub.settle());
         receivers.drain(..).for_each(|receiver| receiver.outbox.write());
         receivers.shrink_to(KEPT);
-        BURST.with_borrow_mut(|burst| burst.receivers = receivers);
+        BURST.with_borrow_mut(|burst| {
+            // Neither list makes room anew in each burst.
+            (burst.hubs, burst.receivers) = (hubs, receivers);
+        });
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{
-        io::{self, IoSlice},
-        sync::Mutex,
-        task::{Context, Waker},
-    };
-
-    use super::*;
-    use crate::{
-        handler::{App, Node, Transport},
-        net::{TcpServer, hub::Remote},
-        pubsub::Writer,
-        wire::{Message, MessageType, Output},
-    };
-
-    /// How many frames came with each write.
-    #[derive(Debug, Default)]
-    struct Writes(Mutex<Vec<usize>>);
-
-    impl Writer for Writes {
-        fn try_write(&self, frames: &[IoSlice<'_>]) -> io::Result<usize> {
-            self.0.lock().unwrap().push(frames.len());
-            Ok(frames.iter().map(|frame| frame.len()).sum())
-        }
-    }
-
-    #[test]
-    fn what_a_burst_sends_to_one_receiver_is_written_at_once_even_if_it_panics() {
-        let hub = TcpServer::builder(App::empty()).hub();
-        let writes = Arc::new(Writes::default());
-        let listed = hub.add(Remote {
-            addr: std::net::SocketAddr::from(([127, 0, 0, 1], 1)).into(),
-            transport: Transport::Tcp,
-            identity: None,
-            writer: Some(Arc::clone(&writes) as _),
-        });
-        let outbox = &listed.0.outbox;
-        outbox.claim(&mut Output::default());
-        let _ = outbox.poll_wakeup(&mut Context::from_waker(Waker::noop()), true);
-        let broadcast = || {
-            let message = Message::new(MessageType::NotifyUri, "news", "content").unwrap();
-            assert_eq!(hub.broadcast(message), Ok(1));
-        };
-
-        broadcast();
-        assert_eq!(*writes.0.lock().unwrap(), [1], "outside of a burst at once");
-        during(|| {
-            broadcast();
-            during(broadcast);
-            assert_eq!(writes.0.lock().unwrap().len(), 1, "not before the end");
-        });
-        assert_eq!(*writes.0.lock().unwrap(), [1, 2]);
-        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            during(|| {
-                broadcast();
-                panic!("a handler of a runtime within");
-            });
-        }));
-        assert!(panicked.is_err());
-        assert_eq!(*writes.0.lock().unwrap(), [1, 2, 1]);
-    }
-}
+mod tests;

@@ -360,7 +360,10 @@ where
     fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<Result<(), End>> {
         self.claim();
         while let Some(out) = &mut self.out {
-            self.outbox.take(out);
+            if self.stalled.is_none() {
+                // What comes while nothing can be written stays in the queue, which is bounded.
+                self.outbox.take(out);
+            }
             if out.is_empty() {
                 break;
             }

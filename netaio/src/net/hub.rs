@@ -14,7 +14,12 @@ use crate::{
     handler::{
         ConnectionId, Identity, Link, Node, RemoteAddr, SendError, SubscribeError, Transport,
     },
-    net::{admission::Admission, burst, peers::PeerHost},
+    net::{
+        admission::Admission,
+        burst,
+        peers::PeerHost,
+        run::{Ended, Receiver, Run, Runs},
+    },
     peer::{Peer, PeerManagement},
     plugin::Layer,
     pubsub::{Outbox, Phase, Pushed, Subscriber, Topics, Writer},
@@ -26,6 +31,7 @@ use crate::{
 pub(crate) struct Hub {
     pub(crate) engine: Arc<Engine>,
     topics: Topics<Peering>,
+    runs: Runs<Peering>,
     connections: Mutex<Connections>,
     pub(crate) admission: Arc<Admission>,
     pub(crate) budget: Arc<Budget>,
@@ -81,6 +87,8 @@ pub(crate) struct Peering {
     refused: AtomicBool,
     /// Set when a message has passed the outer layer.
     authenticated: AtomicBool,
+    /// Set with the first subscription, for good: from then on it may be among a run's receivers.
+    subscribed: AtomicBool,
     hub: Arc<Hub>,
 }
 
@@ -91,6 +99,7 @@ pub(crate) struct Listed(pub(crate) Arc<Peering>);
 impl Hub {
     pub(crate) fn new(engine: Arc<Engine>) -> Arc<Self> {
         let topics = Topics::new(engine.limits.max_subscriptions);
+        let runs = Runs::new(engine.limits.outbound_limit);
         let connections = Mutex::default();
         let has_auth = engine.outer.auth_plugin().is_some();
         let admission = Arc::new(Admission::new(&engine.limits, has_auth));
@@ -98,6 +107,7 @@ impl Hub {
         Arc::new_cyclic(|this| Self {
             engine,
             topics,
+            runs,
             connections,
             admission,
             budget,
@@ -119,7 +129,7 @@ impl Hub {
         let id = ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed));
         let outbox =
             Outbox::new(self.engine.limits.outbound_limit, &self.budget).with_writer(writer);
-        let (refused, authenticated) = (AtomicBool::new(false), AtomicBool::new(false));
+        let [refused, authenticated, subscribed] = [const { AtomicBool::new(false) }; 3];
         let hub = Arc::clone(self);
         let peering = Arc::new(Peering {
             id,
@@ -129,6 +139,7 @@ impl Hub {
             outbox,
             refused,
             authenticated,
+            subscribed,
             hub,
         });
         self.lock().all.insert(id, Arc::clone(&peering));
@@ -163,6 +174,7 @@ impl Hub {
 
     /// Ends all connections: each sends what waits for it first.
     pub(crate) fn close_all(&self) {
+        self.settle();
         for peering in self.all() {
             peering.outbox.close();
         }
@@ -182,29 +194,39 @@ impl Hub {
     }
 
     /// Sends a message to several connections, sealed once if no layer depends on the receiver.
-    fn fan_out(&self, to: &[Arc<Peering>], message: Message) -> Result<usize, SendError> {
-        if to.is_empty() {
-            return Ok(0);
-        }
+    fn fan_out(&self, to: Arc<[Arc<Peering>]>, message: Message) -> Result<usize, SendError> {
+        let Some(first) = to.first() else { return Ok(0) };
         if self.engine.outer.is_peer_specific() {
             let sent = to.iter().filter(|peering| peering.send(message.clone()).is_ok()).count();
             return Ok(sent);
         }
         let frame = self.seal(message, None)?;
-        let send = |peering: &&Arc<Peering>| {
-            let put = peering.queued(peering.outbox.put(frame.clone()));
-            if put == Ok(Pushed::Promised) {
-                burst::write(peering);
-            }
-            put.is_ok()
-        };
-        Ok(to.iter().filter(send).count())
+        let put_off = burst::settles(&first.hub);
+        let reached = to.len();
+        match self.runs.add(to, frame) {
+            None => {}
+            Some(Ended::Others) => self.runs.settle_ended(!put_off),
+            // Not kept for the end of the burst, so that no more waits there.
+            Some(Ended::Full) => self.runs.settle_ended(true),
+        }
+        if !put_off {
+            self.settle();
+        }
+        Ok(reached)
     }
 
-    fn seal(&self, message: Message, to: Option<&RemoteAddr>) -> Result<Bytes, SendError> {
+    /// Gives the receivers of notifications what they have not been given: now it comes before
+    /// whatever else is sent to them. It is written at the end of the burst, or at once.
+    pub(crate) fn settle(&self) {
+        if self.runs.exist() {
+            self.runs.settle(!burst::is_on());
+        }
+    }
+
+    fn seal(&self, message: Message, to: Option<&RemoteAddr>) -> Result<BytesMut, SendError> {
         let mut frame = BytesMut::new();
         self.engine.seal_message(&Layer::new(), message, self.engine.remote(to), &mut frame)?;
-        Ok(frame.freeze())
+        Ok(frame)
     }
 
     fn lock(&self) -> MutexGuard<'_, Connections> {
@@ -215,7 +237,7 @@ impl Hub {
 
 impl Node for Hub {
     fn notify(&self, key: &[u8], message: Message) -> Result<usize, SendError> {
-        self.fan_out(&self.topics.subscribers(key), message)
+        self.fan_out(self.topics.subscribers(key), message)
     }
 
     fn broadcast(&self, message: Message) -> Result<usize, SendError> {
@@ -223,7 +245,10 @@ impl Node for Hub {
         if self.engine.limits.broadcast_scope == BroadcastScope::Authenticated {
             to.retain(|peering| peering.authenticated.load(Ordering::Relaxed));
         }
-        self.fan_out(&to, message)
+        let reached = self.fan_out(to.into(), message);
+        // Its receivers need not be subscribed, and only subscribers look whether there is a run.
+        self.settle();
+        reached
     }
 
     fn subscribers(&self, key: &[u8]) -> usize {
@@ -266,6 +291,13 @@ impl Peering {
         }
     }
 
+    /// Makes sure that what comes next does not overtake a notification.
+    fn settle(&self) {
+        if self.subscribed.load(Ordering::Relaxed) {
+            self.hub.settle();
+        }
+    }
+
     /// Looks at what became of a frame: a connection that lets its queue overflow is cut.
     fn queued<T>(&self, queued: Result<T, SendError>) -> Result<T, SendError> {
         if matches!(queued, Err(SendError::QueueFull)) {
@@ -275,6 +307,19 @@ impl Peering {
             self.outbox.cut();
         }
         queued
+    }
+}
+
+impl Receiver for Peering {
+    fn take(self: &Arc<Self>, run: &Run<Self>, at_once: bool) {
+        let taken = self.queued(self.outbox.give(run.number, &run.frames, at_once));
+        if taken == Ok(Pushed::Promised) {
+            burst::write(self);
+        }
+    }
+
+    fn touch(&self) {
+        self.outbox.touch();
     }
 }
 
@@ -299,6 +344,7 @@ impl Link for Peering {
         let mut connections = self.hub.lock();
         // A connection that has gone must not be listed again.
         let this = connections.all.get(&self.id).ok_or(SubscribeError::Closed)?;
+        self.subscribed.store(true, Ordering::Relaxed);
         let subscribed = self.hub.topics.subscribe(&uri, this);
         if subscribed.is_ok() {
             connections.add_subscriber(self);
@@ -317,11 +363,13 @@ impl Link for Peering {
     }
 
     fn send(&self, message: Message) -> Result<(), SendError> {
-        let frame = self.hub.seal(message, Some(&self.remote))?;
+        let frame = self.hub.seal(message, Some(&self.remote))?.freeze();
+        self.settle();
         self.queued(self.outbox.push(frame))
     }
 
     fn close(&self) {
+        self.settle();
         self.outbox.close();
     }
 
@@ -334,6 +382,10 @@ impl Link for Peering {
     }
 
     fn take_queued(&self, out: &mut Output) {
+        // What others send meanwhile need not come first.
+        if burst::has_notified(&self.hub) {
+            self.settle();
+        }
         self.outbox.take(out);
     }
 }

@@ -11,6 +11,7 @@ mod listener;
 pub mod memory;
 mod options;
 mod peers;
+mod run;
 mod sealing;
 mod server;
 mod session;

@@ -11,7 +11,7 @@ use std::{
 
 use socket2::SockRef;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::{TcpStream, tcp},
 };
 
@@ -68,6 +68,10 @@ impl Writer for WriteHalf {
             [frame] => self.0.try_write(frame),
             frames => self.0.try_write_vectored(frames),
         }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.0.as_ref().try_io(Interest::WRITABLE, || Ok(())).is_ok()
     }
 }
 

@@ -20,8 +20,8 @@ use crate::{
 
 /// The bounded queue of frames for one connection, written by anybody, emptied by its task.
 ///
-/// Where the stream has a [`Writer`], who queues a frame while the task has nothing to write sends
-/// it himself with [`write`](Self::write): a fan-out then wakes nobody.
+/// Where the stream has a [`Writer`], who has a frame for it while the task has nothing to write
+/// writes it himself: a fan-out then wakes nobody.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     state: Mutex<State>,
@@ -32,13 +32,17 @@ pub(crate) struct Outbox {
     limit: usize,
     /// What the connection holds of its endpoint's memory.
     account: Account,
-    writer: Option<Arc<dyn Writer>>,
 }
 
 /// A stream that anybody can write to, without waiting.
 pub(crate) trait Writer: fmt::Debug + Send + Sync {
     /// Writes what the stream takes at once; `WouldBlock` when that is nothing.
     fn try_write(&self, frames: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Looks whether the stream may take something; costs no call of the system.
+    fn is_ready(&self) -> bool {
+        true
+    }
 }
 
 #[derive(Debug)]
@@ -48,7 +52,12 @@ struct State {
     bytes: usize,
     /// How many of them the account knows of.
     accounted: usize,
+    /// The number of the last run that it was given.
+    given: u64,
     phase: Phase,
+    /// What others than the task write to. It goes with the connection: who keeps a handle of one
+    /// that has ended must not keep its socket.
+    writer: Option<Arc<dyn Writer>>,
     /// Whether the task writes, or is about to: then nobody else may.
     claimed: bool,
     /// Whether somebody has said to write what waits.
@@ -79,10 +88,10 @@ pub(crate) enum Wakeup {
     Cut,
 }
 
-/// Who sends a frame that was queued.
+/// Who sends a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pushed {
-    /// The connection's task, or somebody who has promised to.
+    /// Nobody needs to: it is sent; or the connection's task, or somebody who has promised to.
     Left,
     /// Who has put it there, by [`Outbox::write`].
     Promised,
@@ -98,7 +107,9 @@ impl Outbox {
             frames: VecDeque::new(),
             bytes: 0,
             accounted: 0,
+            given: 0,
             phase: Phase::Open,
+            writer: None,
             claimed: true,
             promised: false,
             task: None,
@@ -109,33 +120,74 @@ impl Outbox {
             room: Notify::new(),
             limit,
             account: Account::new(budget),
-            writer: None,
         }
     }
 
     /// Lets others than the task write, while it has nothing to.
     pub(crate) fn with_writer(self, writer: Option<Arc<dyn Writer>>) -> Self {
-        Self { writer, ..self }
+        self.state().writer = writer;
+        self
     }
 
     pub(crate) fn account(&self) -> &Account {
         &self.account
     }
 
-    /// Queues a frame, and sends it where that can be done at once.
+    /// Sends a frame where that can be done at once; else queues it.
     ///
     /// A frame over the limit is refused; a queue that is empty takes a frame of any size.
     pub(crate) fn push(&self, frame: Bytes) -> Result<(), SendError> {
-        if self.put(frame)? == Pushed::Promised {
+        let state = self.state();
+        if state.is_idle() {
+            self.write_through(state, &frame);
+        } else if self.put(state, frame)? == Pushed::Promised {
             self.write();
         }
         Ok(())
     }
 
-    /// Queues a frame as [`push`](Self::push) does; who gets [`Pushed::Promised`] has to call
-    /// [`write`](Self::write) soon, perhaps after more frames.
-    pub(crate) fn put(&self, frame: Bytes) -> Result<Pushed, SendError> {
+    /// Takes the frames of a run, unless somebody else has given them: sends them as
+    /// [`push`](Self::push) does if `at_once` says so, else queues them. Who gets
+    /// [`Pushed::Promised`] has to call [`write`](Self::write) soon, perhaps after more frames.
+    pub(crate) fn give(
+        &self,
+        number: u64,
+        frames: &Bytes,
+        at_once: bool,
+    ) -> Result<Pushed, SendError> {
         let mut state = self.state();
+        if state.given >= number {
+            return Ok(Pushed::Left);
+        }
+        state.given = number;
+        if !at_once || !state.is_idle() {
+            return self.put(state, frames.clone());
+        }
+        self.write_through(state, frames);
+        Ok(Pushed::Left)
+    }
+
+    /// Looks at what a write needs, for no other purpose than to have it at hand.
+    pub(crate) fn touch(&self) {
+        if let Ok(state) = self.state.try_lock() {
+            std::hint::black_box(state.writer.as_ref().is_some_and(|writer| writer.is_ready()));
+        }
+    }
+
+    /// Writes without queueing; what the stream does not take is left to the task.
+    fn write_through(&self, mut state: MutexGuard<'_, State>, frame: &Bytes) {
+        // Other errors than a full buffer are the task's to find.
+        let write = |writer: &Arc<dyn Writer>| writer.try_write(&[IoSlice::new(frame)]).ok();
+        let written = state.writer.as_ref().and_then(write).unwrap_or(0);
+        if written < frame.len() {
+            state.bytes = frame.len() - written;
+            state.frames.push_back(frame.slice(written..));
+            self.leave(state);
+        }
+    }
+
+    /// Queues a frame.
+    fn put(&self, mut state: MutexGuard<'_, State>, frame: Bytes) -> Result<Pushed, SendError> {
         if state.phase != Phase::Open {
             return Err(SendError::Closed);
         }
@@ -144,7 +196,7 @@ impl Outbox {
         }
         state.bytes += frame.len();
         state.frames.push_back(frame);
-        if self.writer.is_none() || state.claimed {
+        if state.writer.is_none() || state.claimed {
             self.leave(state);
             return Ok(Pushed::Left);
         }
@@ -157,10 +209,8 @@ impl Outbox {
     pub(crate) fn write(&self) {
         let mut state = self.state();
         state.promised = false;
-        if let Some(writer) = self.writer.as_deref().filter(|_| !state.claimed) {
-            // Other errors than a full buffer are the task's to find.
-            while let Ok(1..) = state.write_some(writer) {}
-        }
+        // Other errors than a full buffer are the task's to find.
+        while let Ok(1..) = state.write_some() {}
         if state.frames.is_empty() {
             // A burst's memory is not kept for an idle connection.
             state.frames.shrink_to(AT_ONCE);
@@ -264,7 +314,7 @@ impl Outbox {
         let mut state = self.state();
         state.phase = state.phase.max(phase);
         if state.phase == Phase::Cut {
-            state.frames = VecDeque::new();
+            (state.frames, state.writer) = (VecDeque::new(), None);
             state.bytes = 0;
             self.settle(&mut state);
         }
@@ -285,9 +335,17 @@ impl State {
         self.bytes + self.frames.len() * OVERHEAD
     }
 
-    /// Writes the next frames as far as the stream takes them; 0 when there are none.
+    /// Returns whether what comes now is the next to be written, by whoever has it.
+    fn is_idle(&self) -> bool {
+        let open = !self.claimed && self.phase == Phase::Open;
+        open && self.frames.is_empty() && self.writer.is_some()
+    }
+
+    /// Writes the next frames as far as the stream takes them; 0 when there are none, or only the
+    /// task may.
     #[allow(clippy::indexing_slicing, reason = "so many of them have been filled")]
-    fn write_some(&mut self, writer: &dyn Writer) -> io::Result<usize> {
+    fn write_some(&mut self) -> io::Result<usize> {
+        let Some(writer) = self.writer.as_deref().filter(|_| !self.claimed) else { return Ok(0) };
         let count = self.frames.len().min(AT_ONCE);
         let written = match self.frames.front() {
             None => 0,
@@ -336,111 +394,4 @@ fn wake(mut state: MutexGuard<'_, State>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn frame(length: usize) -> Bytes {
-        vec![0; length].into()
-    }
-
-    #[test]
-    fn the_limit_refuses_what_exceeds_it_and_nothing_else() {
-        let outbox = Outbox::new(10 + OVERHEAD, &Budget::new(usize::MAX));
-        outbox.push(frame(6)).unwrap();
-        assert_eq!(outbox.push(frame(5)), Err(SendError::QueueFull));
-        outbox.push(frame(4)).unwrap();
-        let mut out = Output::default();
-        outbox.take(&mut out);
-        assert_eq!(out.len(), 10);
-        outbox.push(frame(11 + OVERHEAD)).unwrap();
-    }
-
-    #[test]
-    fn m2_small_frames_count_for_the_memory_they_take() {
-        let budget = Budget::new(usize::MAX);
-        let outbox = Outbox::new(100 * OVERHEAD, &budget);
-        let pushed = (0..1_000).take_while(|_| outbox.push(frame(1)).is_ok()).count();
-        assert!((90..100).contains(&pushed), "{pushed}");
-        assert_eq!(budget.used(), pushed * (1 + OVERHEAD));
-        outbox.take(&mut Output::default());
-        assert_eq!(budget.used(), 0);
-    }
-
-    #[test]
-    fn a_closing_queue_gives_what_it_has_and_takes_no_more() {
-        let outbox = Outbox::new(10, &Budget::new(usize::MAX));
-        outbox.push(frame(1)).unwrap();
-        outbox.close();
-        assert_eq!(outbox.push(frame(1)), Err(SendError::Closed));
-        let mut context = Context::from_waker(Waker::noop());
-        assert_eq!(outbox.poll_wakeup(&mut context, true), Poll::Ready(Wakeup::Frames));
-        outbox.take(&mut Output::default());
-        assert_eq!(outbox.poll_wakeup(&mut context, true), Poll::Ready(Wakeup::Closing));
-        outbox.cut();
-        assert_eq!(outbox.poll_wakeup(&mut context, true), Poll::Ready(Wakeup::Cut));
-    }
-
-    /// A stream that takes so many bytes, and keeps them.
-    #[derive(Debug, Default)]
-    struct Taking(Mutex<(usize, Vec<u8>)>);
-
-    impl Writer for Taking {
-        fn try_write(&self, frames: &[IoSlice<'_>]) -> io::Result<usize> {
-            let (room, taken) = &mut *self.0.lock().unwrap();
-            let bytes: Vec<u8> = frames.iter().flat_map(|frame| frame.iter().copied()).collect();
-            let count = bytes.len().min(*room);
-            if count == 0 {
-                return Err(io::ErrorKind::WouldBlock.into());
-            }
-            *room -= count;
-            taken.extend(&bytes[..count]);
-            Ok(count)
-        }
-    }
-
-    /// An outbox whose task sleeps, and its stream.
-    fn with_writer(room: usize) -> (Outbox, Arc<Taking>) {
-        let stream = Arc::new(Taking(Mutex::new((room, Vec::new()))));
-        let outbox = Outbox::new(1_000, &Budget::new(usize::MAX));
-        let outbox = outbox.with_writer(Some(Arc::clone(&stream) as _));
-        let mut context = Context::from_waker(Waker::noop());
-        assert_eq!(outbox.poll_wakeup(&mut context, true), Poll::Pending);
-        (outbox, stream)
-    }
-
-    #[test]
-    fn what_is_queued_while_the_task_sleeps_is_written_by_who_queued_it() {
-        let (outbox, stream) = with_writer(usize::MAX);
-        outbox.push("one ".into()).unwrap();
-        assert_eq!(outbox.put("two ".into()), Ok(Pushed::Promised));
-        assert_eq!(outbox.put("three".into()), Ok(Pushed::Left), "one promise does for all");
-        outbox.write();
-        assert_eq!(stream.0.lock().unwrap().1, b"one two three");
-        assert!(!outbox.has_news(), "the task has nothing to do");
-        assert_eq!(outbox.account().held(), 0);
-    }
-
-    #[test]
-    fn what_the_stream_does_not_take_is_left_to_the_task_from_the_middle_of_a_frame() {
-        let (outbox, stream) = with_writer(6);
-        outbox.push("first".into()).unwrap();
-        outbox.push("second".into()).unwrap();
-        assert!(outbox.has_news() && outbox.account().held() > 0);
-        outbox.push("third".into()).unwrap();
-        let mut out = Output::default();
-        outbox.claim(&mut out);
-        assert_eq!(stream.0.lock().unwrap().1, b"firsts");
-        assert_eq!(out.into_bytes(), "econdthird", "nothing else may come between");
-    }
-
-    #[test]
-    fn nobody_writes_while_the_task_does() {
-        let (outbox, stream) = with_writer(usize::MAX);
-        outbox.claim(&mut Output::default());
-        assert_eq!(outbox.put("later".into()), Ok(Pushed::Left));
-        outbox.write();
-        assert!(stream.0.lock().unwrap().1.is_empty());
-        let mut context = Context::from_waker(Waker::noop());
-        assert_eq!(outbox.poll_wakeup(&mut context, true), Poll::Ready(Wakeup::Frames));
-    }
-}
+mod tests;
