@@ -3,9 +3,11 @@
 mod builder;
 mod call;
 mod guard;
+mod held;
 mod multicast;
 mod node;
 mod receiver;
+mod replies;
 mod socket;
 
 use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc};
