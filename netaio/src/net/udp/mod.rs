@@ -2,6 +2,7 @@
 
 mod builder;
 mod call;
+mod fragments;
 mod guard;
 mod held;
 mod multicast;

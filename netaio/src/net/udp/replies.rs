@@ -161,9 +161,12 @@ impl Socket {
                 Ok(count) => sent += count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Went::Some(sent),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // It is about the first of them.
-                Err(error) => {
-                    refused(replies.get(sent), &error, losses);
+                // It is about the first of them, which may need to be cut into fragments.
+                Err(_) => {
+                    let first = replies.get(sent..=sent).unwrap_or_default();
+                    if matches!(self.send_singly(held, first, losses), Went::Some(_)) {
+                        return Went::Some(sent);
+                    }
                     sent += 1;
                 }
             }

@@ -10,7 +10,7 @@ use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
 use socket2::{Domain, Protocol, Socket as RawSocket, Type};
 use tokio::{io::Interest, net::UdpSocket, sync::Notify};
 
-use super::{held::Held, replies::Losses};
+use super::{fragments, held::Held, replies::Losses};
 use crate::handler::SendError;
 
 /// The most that one UDP datagram can carry over IPv4: 65,535 less the headers of IP and UDP.
@@ -95,14 +95,13 @@ impl Socket {
         socket.bind(&addr.into())?;
         let io = UdpSocket::from_std(socket.into())?;
         let state = if addr.ip().is_unspecified() {
-            let state = UdpSocketState::new((&io).into())?;
-            allow_fragments(&io, addr);
-            state
+            UdpSocketState::new((&io).into())?
         } else {
             // What the state would have the system tell of each datagram, above all where it was
             // sent to, is known here, and costs: so another socket is set up for it instead.
             UdpSocketState::new((&unbound(addr)?).into())?
         };
+        fragments::prepare(&io, addr);
         let (local, queue, queued) = (io.local_addr()?, Mutex::default(), Notify::new());
         let bound = Some(local.ip()).filter(|ip| !ip.is_unspecified());
         Ok(Self { io, state, local, bound, queue, queue_limit, queued })
@@ -198,7 +197,7 @@ impl Socket {
         }
     }
 
-    /// Sends one datagram now, if the system has room.
+    /// Sends one datagram now, if the system has room. The queue must be locked.
     pub(super) fn try_send(
         &self,
         to: SocketAddr,
@@ -206,12 +205,19 @@ impl Socket {
         bytes: &[u8],
     ) -> io::Result<()> {
         let destination = self.reachable(to);
-        if from.is_none_or(|from| self.bound == Some(from)) {
-            return self.io.try_send_to(bytes, destination).map(drop);
+        let send = || {
+            if from.is_none_or(|from| self.bound == Some(from)) {
+                return self.io.try_send_to(bytes, destination).map(drop);
+            }
+            let (ecn, segment_size) = (None, None);
+            let transmit =
+                Transmit { destination, ecn, contents: bytes, segment_size, src_ip: from };
+            self.try_transmit(&transmit)
+        };
+        match send() {
+            Err(error) if fragments::are_needed(&error) => fragments::allowing(&self.io, send),
+            sent => sent,
         }
-        let (ecn, segment_size) = (None, None);
-        let transmit = Transmit { destination, ecn, contents: bytes, segment_size, src_ip: from };
-        self.try_transmit(&transmit)
     }
 
     pub(super) fn try_transmit(&self, transmit: &Transmit<'_>) -> io::Result<()> {
@@ -258,25 +264,6 @@ impl Queue {
 fn unbound(addr: SocketAddr) -> io::Result<RawSocket> {
     RawSocket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))
 }
-
-/// Lets the system cut datagrams that exceed the path's unit into fragments, as the original's are;
-/// the socket state forbids it for QUIC's sake.
-#[cfg(target_os = "linux")]
-fn allow_fragments(socket: &UdpSocket, addr: SocketAddr) {
-    use rustix::net::sockopt::{
-        Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, set_ip_mtu_discover, set_ipv6_mtu_discover,
-    };
-    let mut result = set_ip_mtu_discover(socket, Ipv4PathMtuDiscovery::WANT);
-    if addr.is_ipv6() {
-        result = set_ipv6_mtu_discover(socket, Ipv6PathMtuDiscovery::WANT);
-    }
-    if let Err(error) = result {
-        tracing::warn!(%error, "datagrams over the path's unit can't be sent");
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn allow_fragments(_: &UdpSocket, _: SocketAddr) {}
 
 #[cfg(test)]
 mod tests {
