@@ -40,7 +40,7 @@ pub(super) struct Receiver {
     out: BytesMut,
 }
 
-/// The latest senders, each in the place that its address hashes to.
+/// The latest senders, each in the place that its address hashes to or the one beside it.
 struct Senders {
     places: Box<[Option<Arc<Known>>; SENDERS]>,
     keys: [u64; 2],
@@ -305,9 +305,18 @@ impl Senders {
     /// Returns the record of a sender.
     #[allow(clippy::indexing_slicing, reason = "there are as many places as the hash has values")]
     fn at(&mut self, addr: SocketAddr, shared: &Arc<Shared>) -> &Arc<Known> {
-        let place = self.place(addr);
-        let known = self.places[place].take().filter(|known| known.addr == addr);
-        self.places[place].insert(known.unwrap_or_else(|| Known::new(addr, shared)))
+        let first = self.place(addr);
+        let is_at = |place: usize| self.places[place].as_ref().is_some_and(|it| it.addr == addr);
+        let place = if is_at(first) {
+            first
+        } else if is_at(first ^ 1) {
+            first ^ 1
+        } else {
+            // The one that was put there last is the likelier to come again.
+            self.places[first ^ 1] = self.places[first].take();
+            first
+        };
+        self.places[place].get_or_insert_with(|| Known::new(addr, shared))
     }
 
     /// Mixes an address with secret keys: who found two that share a place could only have each

@@ -15,8 +15,9 @@ use crate::handler::SendError;
 
 /// The most that one UDP datagram can carry over IPv4: 65,535 less the headers of IP and UDP.
 pub(super) const MAX_DATAGRAM: usize = 65_507;
-/// What one read may give: the kernel may join datagrams of one sender up to this size.
-const BUFFER: usize = 64 * 1024;
+/// What one read may give: the kernel may join datagrams of one sender up to 64 KiB. Buffers whose
+/// distance is a power of two would have to share a small part of the processor's caches.
+const BUFFER: usize = 64 * 1024 + 17 * 64;
 /// How much the system keeps of what has not been read, if it lets us. Its default is lost to a
 /// thousand requests at once.
 const UNREAD: usize = 4 * 1024 * 1024;
