@@ -49,6 +49,26 @@ mod linux {
     }
 }
 
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::net::sockopt::{Ipv4PathMtuDiscovery, ip_mtu_discover};
+    use tokio::net::UdpSocket;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn fragments_are_allowed_for_one_datagram_only() {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        prepare(&socket, socket.local_addr().unwrap());
+        assert_eq!(ip_mtu_discover(&socket).unwrap(), Ipv4PathMtuDiscovery::DO);
+        let during = allowing(&socket, || ip_mtu_discover(&socket).unwrap());
+        assert_eq!(during, Ipv4PathMtuDiscovery::WANT);
+        assert_eq!(ip_mtu_discover(&socket).unwrap(), Ipv4PathMtuDiscovery::DO);
+        let too_large = socket.send_to(&[0; 65_508], ("127.0.0.1", 9)).await;
+        assert!(are_needed(&too_large.unwrap_err()));
+    }
+}
+
 #[cfg(not(target_os = "linux"))]
 mod other {
     use std::{io, net::SocketAddr};

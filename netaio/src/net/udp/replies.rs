@@ -209,3 +209,177 @@ fn refused(reply: Option<&Reply>, error: &io::Error, losses: &mut Losses) {
     losses.failed += 1;
     tracing::debug!(to = ?reply.map(|reply| reply.to), %error, "could not answer");
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::IoSliceMut,
+        net::{Ipv4Addr, UdpSocket as StdSocket},
+        time::Duration,
+    };
+
+    use quinn_udp::{RecvMeta, UdpSocketState};
+    use tokio::time::timeout;
+
+    use super::*;
+
+    async fn socket() -> Socket {
+        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let socket = Socket::bind(addr, false, 1024 * 1024).unwrap();
+        timeout(Duration::from_secs(60), socket.io.writable()).await.expect("in time").unwrap();
+        socket
+    }
+
+    struct Receiver(StdSocket);
+
+    impl Receiver {
+        fn new() -> Self {
+            let socket = StdSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            socket.set_nonblocking(true).unwrap();
+            Self(socket)
+        }
+
+        fn addr(&self) -> SocketAddr {
+            self.0.local_addr().unwrap()
+        }
+
+        /// Returns what has come: on loopback that is all that was sent.
+        fn received(&self) -> Vec<Vec<u8>> {
+            let mut buffer = vec![0; 65_536];
+            let mut all = Vec::new();
+            while let Ok(length) = self.0.recv(&mut buffer) {
+                all.push(buffer[..length].to_vec());
+            }
+            all
+        }
+    }
+
+    fn reply(socket: &Socket, to: &Receiver, bytes: &[u8]) {
+        let mut losses = Losses::default();
+        socket.reply(to.addr(), None, bytes, &mut losses).unwrap();
+        assert_eq!(losses, Losses::default());
+    }
+
+    fn send(socket: &Socket, to: &Receiver, bytes: &'static [u8]) {
+        let (to, bytes, mut losses) = (to.addr(), Bytes::from_static(bytes), Losses::default());
+        socket.send(Outgoing { to, from: None, bytes }, &mut losses).unwrap();
+        assert_eq!(losses, Losses::default());
+    }
+
+    #[tokio::test]
+    async fn replies_arrive_in_order_whatever_their_sizes_and_receivers() {
+        let socket = socket().await;
+        let receivers = [Receiver::new(), Receiver::new(), Receiver::new()];
+        // Runs that end in shorter ones, and runs that longer ones follow; single ones, large ones.
+        let lengths = [9, 9, 9, 5, 5, 30, 30, 2_000, 2_000, 4, 4, 4, 7, 1_200, 1_200, 30_000];
+        let mut sent = [const { Vec::new() }; 3];
+        for (number, length) in lengths.into_iter().cycle().take(60).enumerate() {
+            let to = [0, 0, 0, 1, 0, 2, 2, 1][number % 8];
+            let bytes = vec![u8::try_from(number).unwrap(); length];
+            reply(&socket, &receivers[to], &bytes);
+            sent[to].push(bytes);
+        }
+        assert_eq!(socket.end_replies(), Losses::default());
+        for (receiver, sent) in receivers.iter().zip(&sent) {
+            assert!(receiver.received() == *sent);
+        }
+        assert!(socket.lock().held.is_empty());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn replies_to_one_receiver_go_as_one_piece() {
+        let (socket, receiver) = (socket().await, Receiver::new());
+        // It takes pieces as they are.
+        let state = UdpSocketState::new((&receiver.0).into()).unwrap();
+        if socket.most_cut() == 1 || state.gro_segments() == 1 {
+            return;
+        }
+        for bytes in [b"one.", b"two.", b"end."] {
+            reply(&socket, &receiver, bytes);
+        }
+        reply(&socket, &receiver, b"!");
+        assert_eq!(socket.end_replies(), Losses::default());
+        let (mut buffer, mut metas) = ([0; 100], [RecvMeta::default()]);
+        let mut slices = [IoSliceMut::new(&mut buffer)];
+        assert_eq!(state.recv((&receiver.0).into(), &mut slices, &mut metas).unwrap(), 1);
+        assert_eq!((metas[0].len, metas[0].stride), (13, 4));
+        assert_eq!(&buffer[..13], b"one.two.end.!");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_the_system_refuses_to_cut_is_sent_singly() {
+        let (socket, receiver) = (socket().await, Receiver::new());
+        let numbers: Vec<_> = (0..150_u8).map(|number| vec![number; 10]).collect();
+        let mut losses = Losses::default();
+        let mut queue = socket.lock();
+        for bytes in &numbers {
+            queue.held.push(receiver.addr(), None, bytes);
+        }
+        // No system cuts so many.
+        socket.send_replies(&mut queue, 200, &mut losses);
+        drop(queue);
+        assert_eq!(losses, Losses::default());
+        assert!(receiver.received() == numbers);
+        assert_eq!(socket.most_cut(), 1);
+        // What comes later is not tried again.
+        (0..3).for_each(|_| reply(&socket, &receiver, b"later"));
+        assert_eq!(socket.end_replies(), Losses::default());
+        assert_eq!(receiver.received(), [b"later"; 3]);
+    }
+
+    #[tokio::test]
+    async fn one_that_can_t_be_sent_is_counted_and_keeps_no_other_back() {
+        let (socket, receiver) = (socket().await, Receiver::new());
+        let mut losses = Losses::default();
+        reply(&socket, &receiver, b"before");
+        // The system sends nothing to port 0.
+        let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        socket.reply(nobody, None, b"lost", &mut losses).unwrap();
+        reply(&socket, &receiver, b"after");
+        assert_eq!(socket.end_replies(), Losses { dropped: 0, failed: 1 });
+        assert_eq!(receiver.received(), [&b"before"[..], b"after"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_sent_meanwhile_comes_after_the_replies_before_it() {
+        let (socket, receiver) = (socket().await, Receiver::new());
+        reply(&socket, &receiver, b"1");
+        reply(&socket, &receiver, b"2");
+        assert!(receiver.received().is_empty());
+        send(&socket, &receiver, b"3");
+        assert_eq!(receiver.received(), [b"1", b"2", b"3"]);
+        reply(&socket, &receiver, b"4");
+        assert_eq!(socket.end_replies(), Losses::default());
+        assert_eq!(receiver.received(), [b"4"]);
+    }
+
+    #[tokio::test]
+    async fn what_the_system_has_no_room_for_is_queued_in_order() {
+        // Until it has been waited for, a socket counts as one without room.
+        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let (socket, receiver) = (Socket::bind(addr, false, 30).unwrap(), Receiver::new());
+        for bytes in [b"too old...", b"1........."] {
+            reply(&socket, &receiver, bytes);
+        }
+        send(&socket, &receiver, b"2.........");
+        reply(&socket, &receiver, b"3.........");
+        assert_eq!(socket.end_replies(), Losses { dropped: 1, failed: 0 });
+        assert_eq!(receiver.received(), [b""; 0]);
+        timeout(Duration::from_secs(60), socket.flush()).await.expect("in time");
+        assert_eq!(receiver.received(), [b"1.........", b"2.........", b"3........."]);
+    }
+
+    #[tokio::test]
+    async fn what_is_held_back_is_bounded() {
+        let (socket, receiver) = (socket().await, Receiver::new());
+        (0..130).for_each(|_| reply(&socket, &receiver, b"small"));
+        assert_eq!(receiver.received().len(), 128);
+        assert_eq!(socket.end_replies(), Losses::default());
+        assert_eq!(receiver.received().len(), 2);
+        let large = [0; 20_000];
+        (0..4).for_each(|_| reply(&socket, &receiver, &large));
+        assert_eq!(receiver.received().len(), 3);
+    }
+}
