@@ -145,3 +145,34 @@ impl fmt::Debug for PeerEvents {
         f.debug_struct("PeerEvents").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+    use crate::peer::PeerManagement;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_is_touched_is_kept() {
+        let book = PeerBook::new(Manager::default());
+        let addr: RemoteAddr = SocketAddr::from(([192, 0, 2, 1], 8888)).into();
+        let timeout = Duration::from_secs(60);
+        let management = PeerManagement::new().every(timeout).timeout(timeout);
+        // It may be touched before it is known, and after it is forgotten.
+        book.touch(&addr);
+        book.with(|manager, now| {
+            manager.start(&management, now);
+            manager.add(Peer::new("a"), &addr, now).unwrap();
+        });
+        for _ in 0..5 {
+            tokio::time::advance(timeout / 2).await;
+            book.touch(&addr);
+            assert_eq!(book.with(Manager::tick).0, []);
+        }
+        tokio::time::advance(timeout + Duration::from_secs(1)).await;
+        assert_eq!(book.with(Manager::tick).0.len(), 1);
+        book.touch(&addr);
+        assert!(book.all().is_empty());
+    }
+}

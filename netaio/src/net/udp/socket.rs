@@ -96,7 +96,9 @@ impl Socket {
         socket.bind(&addr.into())?;
         let io = UdpSocket::from_std(socket.into())?;
         let state = if addr.ip().is_unspecified() {
-            UdpSocketState::new((&io).into())?
+            let state = UdpSocketState::new((&io).into())?;
+            forget_congestion(&io, addr);
+            state
         } else {
             // What the state would have the system tell of each datagram, above all where it was
             // sent to, is known here, and costs: so another socket is set up for it instead.
@@ -258,6 +260,18 @@ impl Queue {
         if let Some(datagram) = self.datagrams.pop_front() {
             self.bytes -= datagram.bytes.len();
         }
+    }
+}
+
+/// Has the system no longer tell how congested the path of each datagram is, as QUIC wants to know.
+fn forget_congestion(socket: &UdpSocket, addr: SocketAddr) {
+    let socket = socket2::SockRef::from(socket);
+    let mut result = socket.set_recv_tos_v4(false);
+    if addr.is_ipv6() {
+        result = result.and(socket.set_recv_tclass_v6(false));
+    }
+    if let Err(error) = result {
+        tracing::debug!(%error, "the system goes on to tell of congestion");
     }
 }
 
