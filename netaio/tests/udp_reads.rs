@@ -1,7 +1,7 @@
 //! What a UDP node does with many datagrams at once: it reads them together, and answers together.
 
 use std::{
-    net::UdpSocket,
+    net::{SocketAddr, UdpSocket},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -43,8 +43,12 @@ struct Client {
 
 impl Client {
     fn new(to: &UdpHandle) -> Self {
+        Self::to(to.local_addr())
+    }
+
+    fn to(to: SocketAddr) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.connect(to.local_addr()).unwrap();
+        socket.connect(to).unwrap();
         socket.set_nonblocking(true).unwrap();
         let send = socket.try_clone().unwrap();
         Self { send, receive: tokio::net::UdpSocket::from_std(socket).unwrap() }
@@ -100,6 +104,29 @@ async fn answers_to_several_clients_arrive_complete_and_in_order() {
         }
     }
     assert_eq!(node.counters().failed_replies(), 0);
+}
+
+#[tokio::test]
+async fn a_node_that_is_bound_to_all_addresses_answers_from_the_one_that_was_asked() {
+    let builder = UdpNode::builder(echo()).no_multicast();
+    let node = within(builder.bind("0.0.0.0:0")).await.unwrap().spawn();
+    let port = node.local_addr().port();
+    // These take only what comes from the address that they ask.
+    let clients = [1, 2, 3].map(|host| Client::to(([127, 0, 0, host], port).into()));
+    for client in &clients {
+        client.ask("echo", "ready");
+        assert_eq!(client.answer().await.1, "ready");
+    }
+    for number in 0..30 {
+        for _ in 0..1 + number % 3 {
+            clients[number % 3].ask("echo", &number.to_string());
+        }
+    }
+    for number in 0..30 {
+        for _ in 0..1 + number % 3 {
+            assert_eq!(clients[number % 3].answer().await.1, number.to_string());
+        }
+    }
 }
 
 #[tokio::test]

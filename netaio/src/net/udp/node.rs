@@ -108,26 +108,8 @@ impl Shared {
         sent
     }
 
-    /// Takes a reply, to send it with others: see [`end_replies`](Self::end_replies).
-    pub(super) fn reply(
-        &self,
-        to: SocketAddr,
-        from: Option<IpAddr>,
-        bytes: &[u8],
-    ) -> Result<(), SendError> {
-        let mut losses = Losses::default();
-        let taken = self.socket.reply(to, from, bytes, &mut losses);
-        self.note(losses);
-        taken
-    }
-
-    /// Sends the replies to what was read.
-    pub(super) fn end_replies(&self) {
-        self.note(self.socket.end_replies());
-    }
-
     #[inline]
-    fn note(&self, losses: Losses) {
+    pub(super) fn note(&self, losses: Losses) {
         if losses != Losses::default() {
             self.note_losses(losses);
         }

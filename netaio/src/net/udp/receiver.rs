@@ -15,6 +15,7 @@ use tokio::{
 use super::{
     guard::{Guard, Repeat, Repeats, Seen, Suppressed},
     node::{SAFE_DATAGRAM, Sender, Shared},
+    replies::Losses,
     socket::{Batch, Incoming, Outgoing},
 };
 use crate::{
@@ -348,6 +349,19 @@ impl Known {
 }
 
 impl Shared {
+    /// Takes a reply, to send it with others: see [`end_replies`](Self::end_replies).
+    fn reply(&self, to: SocketAddr, from: Option<IpAddr>, bytes: &[u8]) -> Result<(), SendError> {
+        let mut losses = Losses::default();
+        let taken = self.socket.reply(to, from, bytes, &mut losses);
+        self.note(losses);
+        taken
+    }
+
+    /// Sends the replies to what was read.
+    fn end_replies(&self) {
+        self.note(self.socket.end_replies());
+    }
+
     /// Returns whether a handler's answer may be sent: where only those are answered who have
     /// proved something, it may not always.
     fn may_answer(&self, known: &Known, verified: bool, out: &[u8]) -> bool {
