@@ -141,7 +141,8 @@ impl Socket {
             let to = meta.dst_ip.map_or(self.bound, |ip| Some(ip.to_canonical()));
             // An empty datagram has a stride of 0, and is none that anybody waits for.
             for raw in bytes.chunks(meta.stride.max(1)) {
-                if block.capacity() < raw.len() {
+                // Where nobody has kept what came before, its memory is at hand.
+                if !block.try_reclaim(BLOCK) && block.capacity() < raw.len() {
                     block.reserve(BLOCK.max(raw.len()));
                 }
                 block.extend_from_slice(raw);
