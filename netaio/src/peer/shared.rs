@@ -1,7 +1,10 @@
 use std::{
     fmt,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -19,6 +22,8 @@ const EVENTS: usize = 1_024;
 #[derive(Debug)]
 pub(crate) struct PeerBook {
     manager: Mutex<Manager>,
+    /// Whether there are peers, for who need not know it for sure.
+    any: AtomicBool,
     start: Instant,
     readers: Mutex<Vec<Weak<Queue<PeerEvent>>>>,
     /// Tells whoever keeps the time that the next tick may be another.
@@ -27,8 +32,9 @@ pub(crate) struct PeerBook {
 
 impl PeerBook {
     pub(crate) fn new(manager: Manager) -> Self {
+        let any = AtomicBool::new(!manager.table().is_empty());
         let (manager, readers) = (Mutex::new(manager), Mutex::default());
-        Self { manager, start: Instant::now(), readers, rescheduled: Notify::new() }
+        Self { manager, any, start: Instant::now(), readers, rescheduled: Notify::new() }
     }
 
     /// Lets the manager do something at this time, and hands on the events that came of it.
@@ -36,6 +42,7 @@ impl PeerBook {
         let mut manager = lock(&self.manager);
         let result = act(&mut manager, self.start.elapsed());
         let events = manager.take_events();
+        self.any.store(!manager.table().is_empty(), Relaxed);
         drop(manager);
         if !events.is_empty() {
             self.publish(&events);
@@ -46,8 +53,9 @@ impl PeerBook {
 
     /// Notes that a peer is alive, if one is at the address.
     pub(crate) fn touch(&self, addr: &RemoteAddr) {
-        // Many nodes have no peers, and to look at the clock costs more than to look for one.
-        if !lock(&self.manager).table().is_empty() {
+        // Many nodes have no peers, and to look at the clock and take the lock costs more than to
+        // look for one.
+        if self.any.load(Relaxed) {
             self.with(|manager, now| manager.touch(addr, now));
         }
     }
@@ -135,5 +143,36 @@ impl Stream for PeerEvents {
 impl fmt::Debug for PeerEvents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PeerEvents").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+    use crate::peer::PeerManagement;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_is_touched_is_kept() {
+        let book = PeerBook::new(Manager::default());
+        let addr: RemoteAddr = SocketAddr::from(([192, 0, 2, 1], 8888)).into();
+        let timeout = Duration::from_secs(60);
+        let management = PeerManagement::new().every(timeout).timeout(timeout);
+        // It may be touched before it is known, and after it is forgotten.
+        book.touch(&addr);
+        book.with(|manager, now| {
+            manager.start(&management, now);
+            manager.add(Peer::new("a"), &addr, now).unwrap();
+        });
+        for _ in 0..5 {
+            tokio::time::advance(timeout / 2).await;
+            book.touch(&addr);
+            assert_eq!(book.with(Manager::tick).0, []);
+        }
+        tokio::time::advance(timeout + Duration::from_secs(1)).await;
+        assert_eq!(book.with(Manager::tick).0.len(), 1);
+        book.touch(&addr);
+        assert!(book.all().is_empty());
     }
 }

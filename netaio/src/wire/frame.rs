@@ -43,8 +43,8 @@ impl Frame {
     ///
     /// Returns [`FrameError`] when the declared lengths exceed the datagram.
     pub fn from_datagram(mut datagram: Bytes) -> Result<Self, FrameError> {
-        let (needed, there) = (Self::needed(&datagram), datagram.len());
-        Self::decode(&mut datagram).ok_or(FrameError { needed, there })
+        Self::decode(&mut datagram)
+            .ok_or_else(|| FrameError { needed: Self::needed(&datagram), there: datagram.len() })
     }
 
     /// Returns whether the checksum fits the body.

@@ -94,17 +94,28 @@ impl Output {
         (self.buffer, self.before, self.detached) = (whole, 0, 0);
     }
 
+    /// Returns all of it in one piece.
+    pub(crate) fn whole(&mut self) -> &[u8] {
+        self.merge();
+        &self.buffer
+    }
+
     /// Gives all of it in one piece.
     pub(crate) fn into_bytes(mut self) -> Bytes {
         self.merge();
         self.buffer.freeze()
     }
 
-    /// Empties it, and gets back the memory of what was written; returns the buffer's capacity.
-    pub(crate) fn reclaim(&mut self, least: usize) -> usize {
+    /// Drops all of it.
+    pub(crate) fn clear(&mut self) {
         self.pieces.clear();
         (self.before, self.detached) = (0, 0);
         self.buffer.clear();
+    }
+
+    /// Drops all of it, and gets back the memory of what was written; returns the buffer's capacity.
+    pub(crate) fn reclaim(&mut self, least: usize) -> usize {
+        self.clear();
         if !self.buffer.try_reclaim(least) {
             self.buffer = BytesMut::new();
         }

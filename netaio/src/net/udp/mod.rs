@@ -2,10 +2,13 @@
 
 mod builder;
 mod call;
+mod fragments;
 mod guard;
+mod held;
 mod multicast;
 mod node;
 mod receiver;
+mod replies;
 mod socket;
 
 use std::{fmt, future::Future, io, net::SocketAddr, sync::Arc};

@@ -15,6 +15,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     multicast::Membership,
+    replies::Losses,
     socket::{Outgoing, Socket},
 };
 use crate::{
@@ -101,12 +102,29 @@ impl Shared {
     }
 
     pub(super) fn send(&self, datagram: Outgoing) -> Result<(), SendError> {
-        let (to, engine) = (datagram.to, &self.engine);
-        for _ in 0..self.socket.send(datagram)? {
-            count::datagrams_dropped(&engine.counters);
-            warn_limited!(engine, dropped, %to, "dropped the oldest datagram: the send queue is full");
+        let mut losses = Losses::default();
+        let sent = self.socket.send(datagram, &mut losses);
+        self.note(losses);
+        sent
+    }
+
+    #[inline]
+    pub(super) fn note(&self, losses: Losses) {
+        if losses != Losses::default() {
+            self.note_losses(losses);
         }
-        Ok(())
+    }
+
+    #[cold]
+    fn note_losses(&self, losses: Losses) {
+        let engine = &self.engine;
+        for _ in 0..losses.failed {
+            count::failed_replies(&engine.counters);
+        }
+        for _ in 0..losses.dropped {
+            count::datagrams_dropped(&engine.counters);
+            warn_limited!(engine, dropped, "dropped the oldest datagram: the send queue is full");
+        }
     }
 
     /// Seals a message to one receiver.

@@ -1,21 +1,26 @@
 use std::{
     future::poll_fn,
     hash::{BuildHasher, RandomState},
+    io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
 
 use bytes::Bytes;
-use tokio::time::{sleep_until, timeout};
+use tokio::{
+    task::yield_now,
+    time::{sleep_until, timeout},
+};
 
 use super::{
     guard::{Guard, Repeat, Repeats, Seen, Suppressed},
     node::{SAFE_DATAGRAM, Sender, Shared},
+    replies::Losses,
     socket::{Batch, Incoming, Outgoing},
 };
 use crate::{
     engine::{HandlerFailure, Opened, Origin, Pending, Step, count, warn_limited},
-    handler::{Connection, Endpoint, RemoteAddr, ReplyError, extract::detached},
+    handler::{Connection, Endpoint, RemoteAddr, ReplyError, SendError, extract::detached},
     net::call::is_stranger_error,
     wire::{AuthFields, Body, Frame, Message, MessageType, Output},
 };
@@ -23,14 +28,23 @@ use crate::{
 /// How many senders' records are kept at hand.
 const SENDERS: usize = 1_024;
 
+/// How many times the socket is read before other tasks have their turn.
+const READS: usize = 4;
+
 /// The task of a node: reads datagrams, lets the engine handle them, keeps the time of its peers.
 pub(super) struct Receiver {
     shared: Arc<Shared>,
-    /// The latest senders, each in the place that its address hashes to.
-    senders: Vec<Option<Arc<Known>>>,
-    hasher: RandomState,
+    senders: Senders,
     guard: Guard,
     repeats: Arc<Repeats>,
+    /// What is answered to a datagram.
+    out: Output,
+}
+
+/// The latest senders, each in the place that its address hashes to or the one beside it.
+struct Senders {
+    places: Box<[Option<Arc<Known>>; SENDERS]>,
+    keys: [u64; 2],
 }
 
 /// A sender and what is counted of it.
@@ -53,12 +67,16 @@ struct Return {
 
 impl Receiver {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
+        let state = RandomState::new();
         Self {
             shared,
-            senders: (0..SENDERS).map(|_| None).collect(),
-            hasher: RandomState::new(),
+            senders: Senders {
+                places: Box::new([const { None }; SENDERS]),
+                keys: [0, 1].map(|number| state.hash_one(number)),
+            },
             guard: Guard::new(),
             repeats: Arc::new(Repeats::new()),
+            out: Output::default(),
         }
     }
 
@@ -69,6 +87,14 @@ impl Receiver {
         let flush = shared.socket.flush_forever();
         tokio::pin!(flush);
         loop {
+            let mut reads = 0;
+            while reads < READS && self.read(&mut batch) {
+                reads += 1;
+            }
+            if reads == READS {
+                // There may be more for as long as one likes.
+                yield_now().await;
+            }
             let peers = &shared.engine.peers;
             let tick = async {
                 match peers.next_tick() {
@@ -77,161 +103,241 @@ impl Receiver {
                 }
             };
             tokio::select! {
+                biased;
                 () = shared.stop.cancelled() => return,
                 () = tick => shared.tick(),
                 () = peers.rescheduled.notified() => {}
                 () = &mut flush => {}
-                read = shared.socket.receive(&mut batch, |datagram| self.receive(datagram)) => {
-                    if let Err(error) = read {
-                        // Such as the report that an earlier datagram reached nobody.
-                        tracing::debug!(%error, "reading failed");
+                ready = shared.socket.readable() => {
+                    if let Err(error) = ready {
+                        tracing::debug!(%error, "waiting to read failed");
                     }
                 }
             }
         }
     }
 
-    fn receive(&mut self, datagram: Incoming) {
-        let Incoming { from, to, bytes } = datagram;
+    /// Handles what is there to read; returns false if there is nothing.
+    fn read(&mut self, batch: &mut Batch) -> bool {
+        let shared = Arc::clone(&self.shared);
+        let _end = EndReplies(&shared);
+        match shared.socket.receive(batch, |datagram| self.receive(datagram)) {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
+            Err(error) => {
+                // Such as the report that an earlier datagram reached nobody.
+                tracing::debug!(%error, "reading failed");
+                true
+            }
+        }
+    }
+
+    fn receive(&mut self, datagram: Incoming<'_>) {
+        let Incoming { from, to, raw, bytes } = datagram;
         let multicast = to.is_some_and(|to| to.is_multicast());
         if multicast && self.shared.membership.is_own(from, self.shared.socket.local_addr().port())
         {
             return;
         }
-        let length = bytes.len();
-        let frame = match Frame::from_datagram(bytes.clone()) {
+        let frame = match Frame::from_datagram(bytes) {
             Ok(frame) => frame,
             Err(error) => {
                 return self.shared.engine.note_unreadable(&error.into(), &from.into());
             }
         };
-        let repeat = is_to_run_once(&frame).then(|| self.repeats.key(from, &bytes));
-        let back = Return { to: from, from: to.filter(|_| !multicast), multicast, length, repeat };
+        let repeat = is_to_run_once(&frame).then(|| self.repeats.key(from, raw));
+        let from_addr = to.filter(|_| !multicast);
+        let back = Return { to: from, from: from_addr, multicast, length: raw.len(), repeat };
         match repeat.map_or(Seen::Never, |repeat| self.repeats.look_up(&repeat)) {
             Seen::Never => {}
             Seen::Running => return,
             Seen::Answered(answer) => {
                 count::repeats_answered(&self.shared.engine.counters);
-                return send(&self.shared, back, answer);
+                return reply(&self.shared, back, &answer);
             }
         }
         self.handle(frame, back);
     }
 
     fn handle(&mut self, mut frame: Frame, back: Return) {
-        let known = self.sender(back.to);
-        let engine = &self.shared.engine;
-        let mut out = Output::default();
+        let Self { shared, senders, guard, repeats, out } = self;
+        out.clear();
+        let known = senders.at(back.to, shared);
+        let engine = &shared.engine;
         let bare = bare_error(&frame);
         if !is_request(&frame) {
             // The application may keep what it receives; it should not keep a whole read block.
             frame.body = detached(frame.body);
         }
         let table = engine.router.table();
-        let Ok(opened) = engine.admit(&table, frame, &known.origin, &mut out) else {
+        let Ok(opened) = engine.admit(&table, frame, &known.origin, out) else {
             if let Some(error) = bare {
-                self.shared.calls_from(back.to, |calls| calls.fail_unverified(error));
+                shared.calls_from(back.to, |calls| calls.fail_unverified(error));
             }
-            return self.answer_guarded(&known, back, out, false);
+            return answer_guarded(shared, guard, known, back, out, false);
         };
         let verified = engine.outer.auth_plugin().is_some();
-        let Some(opened) = self.answer_call(opened, &known) else { return };
-        let engine = &self.shared.engine;
-        match engine.dispatch(&table, &opened, &known.origin, &mut out) {
-            Step::Done | Step::Close(_) => self.answer_guarded(&known, back, out, verified),
+        let Some(opened) = answer_call(shared, opened, known) else { return };
+        match engine.dispatch(&table, &opened, &known.origin, out) {
+            Step::Done | Step::Close(_) => {
+                answer_guarded(shared, guard, known, back, out, verified);
+            }
             Step::Answered { checked } => {
-                let answer = self.shared.answer(&known, verified || checked, out);
+                if !shared.may_answer(known, verified || checked, out) {
+                    out.clear();
+                }
                 if let Some(repeat) = back.repeat {
-                    self.repeats.answered(repeat, answer.clone());
+                    repeats.answered(repeat, Bytes::copy_from_slice(out.whole()));
                 }
-                answered(&self.shared, &known, back, answer);
+                answer(shared, known, back, out.whole());
             }
-            Step::Later(pending) => self.run_later(pending, known, back, verified),
+            Step::Later(pending) => {
+                let known = Arc::clone(known);
+                run_later(shared, guard, repeats, pending, known, back, out, verified);
+            }
             Step::Unclaimed => {
-                if self.shared.inbox.push((opened.into_message(), back.to)) {
-                    self.shared.engine.note_missed(&known.remote);
+                if shared.inbox.push((opened.into_message(), back.to)) {
+                    engine.note_missed(&known.remote);
                 }
             }
         }
     }
+}
 
-    /// Gives an answer to the call that waits for it; gives back what is none.
-    fn answer_call(&self, opened: Opened, known: &Known) -> Option<Opened> {
-        if opened.message_type().is_request() {
-            return Some(opened);
-        }
-        let engine = &self.shared.engine;
-        let mut opened = Some(opened);
-        self.shared.calls_from(known.addr, |calls| {
-            opened = opened.take().and_then(|opened| {
-                calls.answer(engine, engine.remote(Some(&known.remote)), opened)
-            });
-            opened = opened.take().and_then(|opened| calls.keep_hint(opened));
-        });
-        opened
+/// Sends the replies to what was read, whatever has become of the rest.
+struct EndReplies<'a>(&'a Shared);
+
+impl Drop for EndReplies<'_> {
+    fn drop(&mut self) {
+        self.0.end_replies();
     }
+}
 
-    /// Sends what the library itself answers, if it can't be turned against another.
-    fn answer_guarded(&mut self, known: &Known, back: Return, out: Output, verified: bool) {
-        let answer = out.into_bytes();
-        let Some(&code) = answer.first() else { return };
-        // Nothing automatic answers a multicast but peer management.
-        let about_peers = code == MessageType::PeerDiscovered.code();
-        let allowed = match verified {
-            _ if back.multicast && !about_peers => Err(Suppressed::Multicast),
-            true => Ok(()),
-            false => self.guard.check(back.to.ip(), back.length, answer.len()),
-        };
-        match allowed {
-            Ok(()) => {
-                if answer.len() > SAFE_DATAGRAM {
-                    count::datagrams_oversize(&self.shared.engine.counters);
-                }
-                answered(&self.shared, known, back, answer);
+/// Gives an answer to the call that waits for it; gives back what is none.
+fn answer_call(shared: &Shared, opened: Opened, known: &Known) -> Option<Opened> {
+    if opened.message_type().is_request() {
+        return Some(opened);
+    }
+    let engine = &shared.engine;
+    let mut opened = Some(opened);
+    shared.calls_from(known.addr, |calls| {
+        opened = opened
+            .take()
+            .and_then(|opened| calls.answer(engine, engine.remote(Some(&known.remote)), opened));
+        opened = opened.take().and_then(|opened| calls.keep_hint(opened));
+    });
+    opened
+}
+
+/// Sends what the library itself answers, if it can't be turned against another.
+fn answer_guarded(
+    shared: &Shared,
+    guard: &mut Guard,
+    known: &Known,
+    back: Return,
+    out: &mut Output,
+    verified: bool,
+) {
+    let out = out.whole();
+    let Some(&code) = out.first() else { return };
+    // Nothing automatic answers a multicast but peer management.
+    let about_peers = code == MessageType::PeerDiscovered.code();
+    let allowed = match verified {
+        _ if back.multicast && !about_peers => Err(Suppressed::Multicast),
+        true => Ok(()),
+        false => guard.check(back.to.ip(), back.length, out.len()),
+    };
+    match allowed {
+        Ok(()) => {
+            if out.len() > SAFE_DATAGRAM {
+                count::datagrams_oversize(&shared.engine.counters);
             }
-            Err(why) => suppressed(&self.shared, known, why),
+            answer(shared, known, back, out);
         }
+        Err(why) => suppressed(shared, known, why),
     }
+}
 
-    fn run_later(&mut self, mut pending: Pending, known: Arc<Known>, back: Return, verified: bool) {
-        let shared = Arc::clone(&self.shared);
-        let verified = verified || pending.reply_to().layer.auth_plugin().is_some();
-        let Ok(permit) = Arc::clone(&shared.engine.handlers).try_acquire_owned() else {
-            let mut out = Output::default();
-            shared.engine.note_busy(&known.remote);
-            let busy = ReplyError::error("too many requests at once").into();
-            shared.engine.finish(pending.reply_to(), Ok(busy), &known.origin, &mut out);
-            return self.answer_guarded(&known, back, out, verified);
-        };
-        let repeats = Arc::clone(&self.repeats);
+#[allow(clippy::too_many_arguments, reason = "the parts of a receiver, borrowed apart")]
+fn run_later(
+    shared: &Arc<Shared>,
+    guard: &mut Guard,
+    repeats: &Arc<Repeats>,
+    mut pending: Pending,
+    known: Arc<Known>,
+    back: Return,
+    out: &mut Output,
+    verified: bool,
+) {
+    let verified = verified || pending.reply_to().layer.auth_plugin().is_some();
+    let Ok(permit) = Arc::clone(&shared.engine.handlers).try_acquire_owned() else {
+        shared.engine.note_busy(&known.remote);
+        let busy = ReplyError::error("too many requests at once").into();
+        shared.engine.finish(pending.reply_to(), Ok(busy), &known.origin, out);
+        return answer_guarded(shared, guard, &known, back, out, verified);
+    };
+    let (shared, repeats) = (Arc::clone(shared), Arc::clone(repeats));
+    if let Some(repeat) = back.repeat {
+        repeats.running(repeat);
+    }
+    let tracker = shared.handlers.clone();
+    tracker.spawn(async move {
+        let limit = pending.timeout;
+        let result = timeout(limit, poll_fn(|context| pending.poll(context))).await;
+        let result = result.unwrap_or(Err(HandlerFailure::TimedOut));
+        let mut out = Output::default();
+        shared.engine.finish(pending.reply_to(), result, &known.origin, &mut out);
+        if !shared.may_answer(&known, verified, &out) {
+            out.clear();
+        }
+        let bytes = out.into_bytes();
         if let Some(repeat) = back.repeat {
-            repeats.running(repeat);
+            repeats.answered(repeat, bytes.clone());
         }
-        let tracker = shared.handlers.clone();
-        tracker.spawn(async move {
-            let limit = pending.timeout;
-            let result = timeout(limit, poll_fn(|context| pending.poll(context))).await;
-            let result = result.unwrap_or(Err(HandlerFailure::TimedOut));
-            let mut out = Output::default();
-            shared.engine.finish(pending.reply_to(), result, &known.origin, &mut out);
-            let answer = shared.answer(&known, verified, out);
-            if let Some(repeat) = back.repeat {
-                repeats.answered(repeat, answer.clone());
-            }
-            answered(&shared, &known, back, answer);
-            drop(permit);
-        });
+        if !bytes.is_empty() {
+            shared.engine.peers.touch(&known.remote);
+            let sent = shared.send(Outgoing { to: back.to, from: back.from, bytes });
+            note_reply(&shared, back, sent);
+        }
+        drop(permit);
+    });
+}
+
+impl Senders {
+    /// Returns the record of a sender.
+    #[allow(clippy::indexing_slicing, reason = "there are as many places as the hash has values")]
+    fn at(&mut self, addr: SocketAddr, shared: &Arc<Shared>) -> &Arc<Known> {
+        let first = self.place(addr);
+        let is_at = |place: usize| self.places[place].as_ref().is_some_and(|it| it.addr == addr);
+        let place = if is_at(first) {
+            first
+        } else if is_at(first ^ 1) {
+            first ^ 1
+        } else {
+            // The one that was put there last is the likelier to come again.
+            self.places[first ^ 1] = self.places[first].take();
+            first
+        };
+        self.places[place].get_or_insert_with(|| Known::new(addr, shared))
     }
 
+    /// Mixes an address with secret keys: who found two that share a place could only have each
+    /// push out the other's record.
     #[allow(clippy::cast_possible_truncation, reason = "some bits of a hash are a hash")]
-    fn sender(&mut self, addr: SocketAddr) -> Arc<Known> {
-        let place = self.hasher.hash_one(addr) as usize % SENDERS;
-        let shared = &self.shared;
-        let Some(place) = self.senders.get_mut(place) else { return Known::new(addr, shared) };
-        match place {
-            Some(known) if known.addr == addr => Arc::clone(known),
-            _ => Arc::clone(place.insert(Known::new(addr, shared))),
-        }
+    fn place(&self, addr: SocketAddr) -> usize {
+        let [key, multiplier] = self.keys;
+        let mix = |value: u64| {
+            let product = u128::from(value) * u128::from(multiplier | 1);
+            (product as u64) ^ (product >> 64) as u64
+        };
+        let mixed = match addr.ip() {
+            IpAddr::V4(ip) => u64::from(ip.to_bits()) << 16,
+            IpAddr::V6(ip) => {
+                let bits = ip.to_bits();
+                mix((bits >> 64) as u64 ^ key).wrapping_add(bits as u64)
+            }
+        };
+        mix(mixed ^ u64::from(addr.port()) ^ key) as usize % SENDERS
     }
 }
 
@@ -244,13 +350,27 @@ impl Known {
 }
 
 impl Shared {
-    /// Returns a handler's answer, or none where only those are answered who have proved something.
-    fn answer(&self, known: &Known, verified: bool, out: Output) -> Bytes {
+    /// Takes a reply, to send it with others: see [`end_replies`](Self::end_replies).
+    fn reply(&self, to: SocketAddr, from: Option<IpAddr>, bytes: &[u8]) -> Result<(), SendError> {
+        let mut losses = Losses::default();
+        let taken = self.socket.reply(to, from, bytes, &mut losses);
+        self.note(losses);
+        taken
+    }
+
+    /// Sends the replies to what was read.
+    fn end_replies(&self) {
+        self.note(self.socket.end_replies());
+    }
+
+    /// Returns whether a handler's answer may be sent: where only those are answered who have
+    /// proved something, it may not always.
+    fn may_answer(&self, known: &Known, verified: bool, out: &Output) -> bool {
         if verified || out.is_empty() || !self.engine.limits.verified_replies {
-            return out.into_bytes();
+            return true;
         }
         suppressed(self, known, Suppressed::Unverified);
-        Bytes::new()
+        false
     }
 }
 
@@ -266,19 +386,23 @@ fn suppressed(shared: &Shared, known: &Known, why: Suppressed) {
     warn_limited!(engine, suppressed, %remote, ?why, "gave no answer");
 }
 
-/// Sends an answer, and renews the peer who gets one.
-fn answered(shared: &Shared, known: &Known, back: Return, answer: Bytes) {
+/// Sends an answer when the read that it belongs to has been handled, and renews the peer who gets
+/// one.
+fn answer(shared: &Shared, known: &Known, back: Return, answer: &[u8]) {
     if !answer.is_empty() {
         shared.engine.peers.touch(&known.remote);
-        send(shared, back, answer);
+        reply(shared, back, answer);
     }
 }
 
-fn send(shared: &Shared, back: Return, bytes: Bytes) {
-    if bytes.is_empty() {
-        return;
+fn reply(shared: &Shared, back: Return, bytes: &[u8]) {
+    if !bytes.is_empty() {
+        note_reply(shared, back, shared.reply(back.to, back.from, bytes));
     }
-    if let Err(error) = shared.send(Outgoing { to: back.to, from: back.from, bytes }) {
+}
+
+fn note_reply(shared: &Shared, back: Return, sent: Result<(), SendError>) {
+    if let Err(error) = sent {
         count::failed_replies(&shared.engine.counters);
         tracing::debug!(to = %back.to, %error, "could not answer");
     }

@@ -10,12 +10,14 @@ use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
 use socket2::{Domain, Protocol, Socket as RawSocket, Type};
 use tokio::{io::Interest, net::UdpSocket, sync::Notify};
 
+use super::{fragments, held::Held, replies::Losses};
 use crate::handler::SendError;
 
 /// The most that one UDP datagram can carry over IPv4: 65,535 less the headers of IP and UDP.
 pub(super) const MAX_DATAGRAM: usize = 65_507;
-/// What one read may give: the kernel may join datagrams of one sender up to this size.
-const BUFFER: usize = 64 * 1024;
+/// What one read may give: the kernel may join datagrams of one sender up to 64 KiB. Buffers whose
+/// distance is a power of two would have to share a small part of the processor's caches.
+const BUFFER: usize = 64 * 1024 + 17 * 64;
 /// How much the system keeps of what has not been read, if it lets us. Its default is lost to a
 /// thousand requests at once.
 const UNREAD: usize = 4 * 1024 * 1024;
@@ -25,19 +27,24 @@ const BLOCK: usize = 64 * 1024;
 /// A UDP socket that reads in batches and queues what can't be sent at once.
 #[derive(Debug)]
 pub(super) struct Socket {
-    io: UdpSocket,
-    state: UdpSocketState,
+    pub(super) io: UdpSocket,
+    pub(super) state: UdpSocketState,
     local: SocketAddr,
+    /// The one address that it is bound to, unless it is bound to all.
+    pub(super) bound: Option<IpAddr>,
     queue: Mutex<Queue>,
-    queue_limit: usize,
+    pub(super) queue_limit: usize,
     /// Tells the node's task that the queue is to be written when there is room.
-    queued: Notify,
+    pub(super) queued: Notify,
 }
 
+/// What is to be sent later.
 #[derive(Debug, Default)]
-struct Queue {
-    datagrams: VecDeque<Outgoing>,
+pub(super) struct Queue {
+    /// What the system had no room for.
+    pub(super) datagrams: VecDeque<Outgoing>,
     bytes: usize,
+    pub(super) held: Held,
 }
 
 /// A datagram on its way out.
@@ -51,30 +58,33 @@ pub(super) struct Outgoing {
 
 /// A datagram that came in.
 #[derive(Debug)]
-pub(super) struct Incoming {
+pub(super) struct Incoming<'a> {
     /// The sender; an IPv4 address is never mapped.
     pub(super) from: SocketAddr,
     /// Where it was sent to, as far as the system tells.
     pub(super) to: Option<IpAddr>,
+    pub(super) raw: &'a [u8],
+    /// A copy that may be kept.
     pub(super) bytes: Bytes,
 }
 
 /// The buffers of a reading task.
 pub(super) struct Batch {
-    buffers: Vec<Box<[u8]>>,
+    buffers: [Box<[u8]>; BATCH_SIZE],
+    metas: [RecvMeta; BATCH_SIZE],
     block: BytesMut,
 }
 
 impl Batch {
     pub(super) fn new() -> Self {
-        let buffers = (0..BATCH_SIZE).map(|_| vec![0; BUFFER].into_boxed_slice()).collect();
-        Self { buffers, block: BytesMut::new() }
+        let buffers = std::array::from_fn(|_| vec![0; BUFFER].into_boxed_slice());
+        Self { buffers, metas: [RecvMeta::default(); BATCH_SIZE], block: BytesMut::new() }
     }
 }
 
 impl Socket {
     pub(super) fn bind(addr: SocketAddr, reuse: bool, queue_limit: usize) -> io::Result<Self> {
-        let socket = RawSocket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
+        let socket = unbound(addr)?;
         if addr.is_ipv6() {
             socket.set_only_v6(!addr.ip().is_unspecified())?;
         }
@@ -85,10 +95,19 @@ impl Socket {
         }
         socket.bind(&addr.into())?;
         let io = UdpSocket::from_std(socket.into())?;
-        let state = UdpSocketState::new((&io).into())?;
-        allow_fragments(&io, addr);
+        let state = if addr.ip().is_unspecified() {
+            let state = UdpSocketState::new((&io).into())?;
+            forget_congestion(&io, addr);
+            state
+        } else {
+            // What the state would have the system tell of each datagram, above all where it was
+            // sent to, is known here, and costs: so another socket is set up for it instead.
+            UdpSocketState::new((&unbound(addr)?).into())?
+        };
+        fragments::prepare(&io, addr);
         let (local, queue, queued) = (io.local_addr()?, Mutex::default(), Notify::new());
-        Ok(Self { io, state, local, queue, queue_limit, queued })
+        let bound = Some(local.ip()).filter(|ip| !ip.is_unspecified());
+        Ok(Self { io, state, local, bound, queue, queue_limit, queued })
     }
 
     pub(super) fn local_addr(&self) -> SocketAddr {
@@ -99,54 +118,61 @@ impl Socket {
         socket2::SockRef::from(&self.io)
     }
 
-    /// Reads what is there, at least one datagram.
-    pub(super) async fn receive(
+    /// Waits until there is something to read.
+    pub(super) async fn readable(&self) -> io::Result<()> {
+        self.io.readable().await
+    }
+
+    /// Reads what is there: at least one datagram, or it would block.
+    pub(super) fn receive(
         &self,
         batch: &mut Batch,
-        mut take: impl FnMut(Incoming),
+        mut take: impl FnMut(Incoming<'_>),
     ) -> io::Result<()> {
-        let mut metas = [RecvMeta::default(); BATCH_SIZE];
-        let Batch { buffers, block } = batch;
-        let read = self.io.async_io(Interest::READABLE, || {
-            let mut slices: Vec<_> = buffers.iter_mut().map(|b| IoSliceMut::new(b)).collect();
-            self.state.recv((&self.io).into(), &mut slices, &mut metas)
-        });
-        let count = read.await?;
+        let Batch { buffers, metas, block } = batch;
+        let count = self.io.try_io(Interest::READABLE, || {
+            let mut slices = buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
+            self.state.recv((&self.io).into(), &mut slices, metas)
+        })?;
         for (meta, buffer) in metas.iter().zip(buffers.iter()).take(count) {
             let bytes = buffer.get(..meta.len).unwrap_or_default();
             let mut from = meta.addr;
             from.set_ip(from.ip().to_canonical());
-            let to = meta.dst_ip.map(|ip| ip.to_canonical());
+            let to = meta.dst_ip.map_or(self.bound, |ip| Some(ip.to_canonical()));
             // An empty datagram has a stride of 0, and is none that anybody waits for.
-            for datagram in bytes.chunks(meta.stride.max(1)) {
-                if block.capacity() < datagram.len() {
-                    block.reserve(BLOCK.max(datagram.len()));
+            for raw in bytes.chunks(meta.stride.max(1)) {
+                // Where nobody has kept what came before, its memory is at hand.
+                if !block.try_reclaim(BLOCK) && block.capacity() < raw.len() {
+                    block.reserve(BLOCK.max(raw.len()));
                 }
-                block.extend_from_slice(datagram);
-                take(Incoming { from, to, bytes: block.split().freeze() });
+                block.extend_from_slice(raw);
+                take(Incoming { from, to, raw, bytes: block.split().freeze() });
             }
         }
         Ok(())
     }
 
     /// Sends a datagram, or queues it while the system has no room; a full queue drops its oldest.
-    /// Returns how many were dropped.
-    pub(super) fn send(&self, datagram: Outgoing) -> Result<usize, SendError> {
+    /// Replies that are held back go before it.
+    pub(super) fn send(&self, datagram: Outgoing, losses: &mut Losses) -> Result<(), SendError> {
         if datagram.bytes.len() > MAX_DATAGRAM {
             return Err(SendError::DatagramTooLarge);
         }
         let mut queue = self.lock();
+        if !queue.held.is_empty() {
+            self.send_replies(&mut queue, self.most_cut(), losses);
+        }
         if queue.datagrams.is_empty() {
-            match self.try_send(&datagram) {
-                Ok(()) => return Ok(0),
+            match self.try_send(datagram.to, datagram.from, &datagram.bytes) {
+                Ok(()) => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(SendError::Network(error.kind())),
             }
         }
-        let dropped = queue.push(datagram, self.queue_limit);
+        losses.dropped += queue.push(datagram, self.queue_limit);
         drop(queue);
         self.queued.notify_one();
-        Ok(dropped)
+        Ok(())
     }
 
     /// Sends what is queued as the system has room; never ends.
@@ -165,7 +191,7 @@ impl Socket {
             }
             let mut queue = self.lock();
             while let Some(datagram) = queue.datagrams.front() {
-                match self.try_send(datagram) {
+                match self.try_send(datagram.to, datagram.from, &datagram.bytes) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                     Err(error) => tracing::debug!(to = %datagram.to, %error, "could not send"),
                     Ok(()) => {}
@@ -175,19 +201,35 @@ impl Socket {
         }
     }
 
-    fn try_send(&self, datagram: &Outgoing) -> io::Result<()> {
-        let transmit = Transmit {
-            destination: self.reachable(datagram.to),
-            ecn: None,
-            contents: &datagram.bytes,
-            segment_size: None,
-            src_ip: datagram.from,
+    /// Sends one datagram now, if the system has room. The queue must be locked.
+    pub(super) fn try_send(
+        &self,
+        to: SocketAddr,
+        from: Option<IpAddr>,
+        bytes: &[u8],
+    ) -> io::Result<()> {
+        let destination = self.reachable(to);
+        let send = || {
+            if from.is_none_or(|from| self.bound == Some(from)) {
+                return self.io.try_send_to(bytes, destination).map(drop);
+            }
+            let (ecn, segment_size) = (None, None);
+            let transmit =
+                Transmit { destination, ecn, contents: bytes, segment_size, src_ip: from };
+            self.try_transmit(&transmit)
         };
-        self.io.try_io(Interest::WRITABLE, || self.state.try_send((&self.io).into(), &transmit))
+        match send() {
+            Err(error) if fragments::are_needed(&error) => fragments::allowing(&self.io, send),
+            sent => sent,
+        }
+    }
+
+    pub(super) fn try_transmit(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        self.io.try_io(Interest::WRITABLE, || self.state.try_send((&self.io).into(), transmit))
     }
 
     /// Maps an IPv4 address where the socket is one of IPv6.
-    fn reachable(&self, to: SocketAddr) -> SocketAddr {
+    pub(super) fn reachable(&self, to: SocketAddr) -> SocketAddr {
         match (self.local, to) {
             (SocketAddr::V6(_), SocketAddr::V4(to)) => {
                 let ip: Ipv6Addr = to.ip().to_ipv6_mapped();
@@ -197,7 +239,7 @@ impl Socket {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queue> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Queue> {
         // Nothing that runs under the lock can panic half-way.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -205,7 +247,7 @@ impl Socket {
 
 impl Queue {
     /// Adds a datagram; the oldest go for it where the limit is exceeded. Returns how many.
-    fn push(&mut self, datagram: Outgoing, limit: usize) -> usize {
+    pub(super) fn push(&mut self, datagram: Outgoing, limit: usize) -> usize {
         self.bytes += datagram.bytes.len();
         self.datagrams.push_back(datagram);
         let before = self.datagrams.len();
@@ -222,24 +264,22 @@ impl Queue {
     }
 }
 
-/// Lets the system cut datagrams that exceed the path's unit into fragments, as the original's are;
-/// the socket state forbids it for QUIC's sake.
-#[cfg(target_os = "linux")]
-fn allow_fragments(socket: &UdpSocket, addr: SocketAddr) {
-    use rustix::net::sockopt::{
-        Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, set_ip_mtu_discover, set_ipv6_mtu_discover,
-    };
-    let mut result = set_ip_mtu_discover(socket, Ipv4PathMtuDiscovery::WANT);
+/// Has the system no longer tell how congested the path of each datagram is, as QUIC wants to know.
+fn forget_congestion(socket: &UdpSocket, addr: SocketAddr) {
+    let socket = socket2::SockRef::from(socket);
+    let mut result = socket.set_recv_tos_v4(false);
     if addr.is_ipv6() {
-        result = set_ipv6_mtu_discover(socket, Ipv6PathMtuDiscovery::WANT);
+        result = result.and(socket.set_recv_tclass_v6(false));
     }
     if let Err(error) = result {
-        tracing::warn!(%error, "datagrams over the path's unit can't be sent");
+        tracing::debug!(%error, "the system goes on to tell of congestion");
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-fn allow_fragments(_: &UdpSocket, _: SocketAddr) {}
+/// Makes a socket of an address's family.
+fn unbound(addr: SocketAddr) -> io::Result<RawSocket> {
+    RawSocket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))
+}
 
 #[cfg(test)]
 mod tests {
