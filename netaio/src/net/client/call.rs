@@ -56,17 +56,19 @@ impl Call {
         self
     }
 
-    async fn run(self) -> Result<Response, RequestError> {
+    async fn run(&self) -> Result<Response, RequestError> {
         let Self { client, request, server } = self;
         let shared = &client.shared;
         let link = client.link(server.as_ref())?;
-        let Request { message_type, uri, content, layer, timeout, also } = &request;
+        let Request { message_type, uri, content, layer, timeout, also } = request;
         shared.handlers.router().learn(*message_type);
         if let Some(also) = also {
             shared.handlers.router().learn(*also);
         }
         let frame = if shared.engine.takes_time(layer, *message_type) {
-            link.sealing(layer, Message::new(*message_type, uri, content)?).run().await?
+            let message = Message::new(*message_type, uri, content)?;
+            // What few calls come to is in memory only while it is needed.
+            Box::pin(link.sealing(layer, message).run()).await?
         } else {
             let (engine, to) = (&shared.engine, link.far());
             frames::cut(|block| engine.seal(layer, *message_type, uri, content, to, block))?
@@ -77,26 +79,39 @@ impl Call {
         let (answer, answered) = oneshot::channel();
         let (uri, accepts, layer) = (Arc::clone(uri), request.accepts(), layer.clone());
         let call = Waiting { uri, accepts, layer, answer, deadline };
-        let answered = timeout_at(deadline, async {
-            send(&link, call, &frame).await?;
-            answered.await.unwrap_or_else(|_| Err(link.closed()))
-        });
-        answered.await.unwrap_or_else(|_| {
-            let (server, uri) = (link.name.clone(), Bytes::copy_from_slice(&request.uri));
-            let call = TimedOutCall { server, message_type: *message_type, uri, after };
-            shared.timed_out(&call);
-            Err(RequestError::TimedOut { uri: call.uri, after, hint: None })
-        })
+        let queued = match link.calls.add(call, || link.outbox.push(frame.clone())) {
+            Ok(()) => Ok(Ok(())),
+            Err((error, call)) => {
+                Box::pin(timeout_at(deadline, queue(&link, error, call, &frame))).await
+            }
+        };
+        let answer = match queued {
+            Ok(queued) => {
+                queued?;
+                timeout_at(deadline, answered).await
+            }
+            Err(elapsed) => Err(elapsed),
+        };
+        if let Ok(answer) = answer {
+            return answer.unwrap_or_else(|_| Err(link.closed()));
+        }
+        let (server, uri) = (link.name.clone(), Bytes::copy_from_slice(&request.uri));
+        let call = TimedOutCall { server, message_type: *message_type, uri, after };
+        shared.timed_out(&call);
+        Err(RequestError::TimedOut { uri: call.uri, after, hint: None })
     }
 }
 
-/// Adds a call to those that wait and queues its frame, as soon as there is room.
-async fn send(link: &Link, mut call: Waiting, frame: &Bytes) -> Result<(), RequestError> {
+/// Adds a call that could not be sent to those that wait, and queues its frame, as soon as there is
+/// room.
+async fn queue(
+    link: &Link,
+    mut error: SendError,
+    mut call: Waiting,
+    frame: &Bytes,
+) -> Result<(), RequestError> {
     let mut room = None;
     loop {
-        let added = link.calls.add(call, || link.outbox.push(frame.clone()));
-        let Err((error, back)) = added else { return Ok(()) };
-        call = back;
         match error {
             // Room that is made from now on is noticed, so it is tried once more before waiting.
             SendError::QueueFull => match room.take() {
@@ -105,6 +120,10 @@ async fn send(link: &Link, mut call: Waiting, frame: &Bytes) -> Result<(), Reque
             },
             SendError::Closed => return Err(link.closed()),
             error => return Err(error.into()),
+        }
+        match link.calls.add(call, || link.outbox.push(frame.clone())) {
+            Ok(()) => return Ok(()),
+            Err(again) => (error, call) = again,
         }
     }
 }
@@ -140,7 +159,7 @@ impl IntoFuture for Call {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        Box::pin(async move { self.run().await })
     }
 }
 
