@@ -269,8 +269,9 @@ impl Limits {
         self
     }
 
-    /// Sets how many bytes all connections together may hold, in unfinished frames and in what
-    /// they do not read; the default is 128 MiB. Past it those that hold most are cut.
+    /// Sets how many bytes all connections together may hold, in unfinished frames, in messages
+    /// that wait for a handler, and in what they do not read; the default is 128 MiB. Past it those
+    /// that hold most are cut.
     pub fn memory_budget(mut self, bytes: usize) -> Self {
         self.memory_budget = bytes;
         self
