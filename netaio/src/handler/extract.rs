@@ -164,14 +164,12 @@ impl<S> FromContext<S> for MessageType {
     }
 }
 
-/// A piece of this size or more is kept as it is; a smaller one is copied when it is to be kept.
+/// Copies a piece that is to be kept.
 ///
-/// Pieces of a received message share the block of memory they were read into. Keeping a few bytes
-/// of it would keep the whole block, many times what the peer sent.
-const WORTH_SHARING: usize = 32 * 1024;
-
-pub(crate) fn detached(bytes: Bytes) -> Bytes {
-    if bytes.len() < WORTH_SHARING { Bytes::copy_from_slice(&bytes) } else { bytes }
+/// Pieces of a received message share the block of memory they were read into. Keeping one would
+/// keep the whole block, many times what the peer sent.
+pub(crate) fn detached(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(bytes)
 }
 
 macro_rules! piece {
@@ -233,7 +231,7 @@ macro_rules! piece {
 
         impl From<$name> for Bytes {
             fn from(piece: $name) -> Self {
-                detached(piece.0)
+                detached(&piece)
             }
         }
 
@@ -317,7 +315,7 @@ impl<S> FromMessage<S> for Message {
     type Rejection = Infallible;
 
     fn from_message(message: &Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
-        Ok(message.clone())
+        Ok(message.detached())
     }
 }
 
@@ -325,7 +323,7 @@ impl<S> FromMessage<S> for Bytes {
     type Rejection = Infallible;
 
     fn from_message(message: &Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
-        Ok(detached(message.body().content_bytes()))
+        Ok(detached(message.content()))
     }
 }
 
@@ -359,15 +357,21 @@ impl<S> FromMessage<S> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::{AuthFields, Body};
 
     #[test]
-    fn a_small_piece_that_is_kept_does_not_hold_the_block_it_came_in() {
+    fn a_piece_that_is_kept_does_not_hold_the_block_it_came_in() {
         let block = Bytes::from(vec![7; 64 * 1024]);
-        let kept = Bytes::from(Content::new(block.slice(10..20)));
-        assert_eq!(kept, block.slice(10..20));
-        assert_ne!(kept.as_ptr(), block.slice(10..20).as_ptr());
-
-        let large = Bytes::from(Content::new(block.slice(..WORTH_SHARING)));
-        assert_eq!(large.as_ptr(), block.as_ptr(), "what is large is not copied");
+        for piece in [block.slice(10..20), block.slice(..50_000)] {
+            let kept = Bytes::from(Content::new(piece.clone()));
+            assert_eq!(kept, piece);
+            assert_ne!(kept.as_ptr(), piece.as_ptr());
+        }
+        let encoded = Message::new(MessageType::Ok, "uri", "content").unwrap();
+        let body = Body::decode(encoded.body().encoded().clone()).unwrap();
+        let message = Message::from_parts(MessageType::Ok, AuthFields::new(), body);
+        let kept = message.detached();
+        assert_eq!(kept, message);
+        assert_ne!(kept.content().as_ptr(), message.content().as_ptr());
     }
 }

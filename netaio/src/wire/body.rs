@@ -108,6 +108,12 @@ impl Body {
         self.encoded
     }
 
+    /// Returns a copy with memory of its own.
+    pub(super) fn detached(&self) -> Self {
+        let encoded = Bytes::copy_from_slice(&self.encoded);
+        Self { encoded, uri_length: self.uri_length }
+    }
+
     /// Returns the CRC-32 that goes into the header.
     #[must_use]
     pub fn checksum(&self) -> u32 {

@@ -83,6 +83,12 @@ impl Message {
         &mut self.auth
     }
 
+    /// Returns a copy with memory of its own, to be kept: that of a received message is part of a
+    /// larger block.
+    pub(crate) fn detached(&self) -> Self {
+        Self { body: self.body.detached(), ..self.clone() }
+    }
+
     /// Encodes it.
     ///
     /// # Errors

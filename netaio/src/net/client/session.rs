@@ -104,7 +104,7 @@ impl ClientSession {
 impl Receiver for ClientSession {
     fn receive(&self, mut frame: Frame, _: &mut Output) -> Step {
         // The application may keep what it receives; it should not keep a whole read buffer.
-        frame.body = detached(frame.body);
+        frame.body = detached(&frame.body);
         let Some(opened) = self.opened(frame) else { return Step::Done };
         let Some(opened) = self.link.calls.answer(&self.shared.engine, self.link.far(), opened)
         else {

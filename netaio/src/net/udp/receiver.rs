@@ -167,7 +167,7 @@ impl Receiver {
         let bare = bare_error(&frame);
         if !is_request(&frame) {
             // The application may keep what it receives; it should not keep a whole read block.
-            frame.body = detached(frame.body);
+            frame.body = detached(&frame.body);
         }
         let table = engine.router.table();
         let Ok(opened) = engine.admit(&table, frame, &known.origin, out) else {
