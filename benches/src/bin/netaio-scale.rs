@@ -73,7 +73,7 @@ impl Growth {
         match self {
             Self::Connections => &[10, 100, 1_000, 10_000],
             Self::Subscribers | Self::Handlers => &[1, 10, 100, 1_000, 10_000],
-            Self::Uris => &[1, 1_000, 100_000, 900_000],
+            Self::Uris => &[1, 1_000, 100_000, 450_000],
             Self::Peers | Self::Adverts => &[10, 1_000, 10_000, 100_000],
         }
     }
