@@ -96,7 +96,8 @@ impl Received {
     }
 }
 
-/// A message that passed every layer it was opened with; only [`Engine::open`] makes one.
+/// A message that passed every layer it was opened with; only [`Engine::open`] makes one, and
+/// [`Received::unlayered`] where there is no layer.
 ///
 /// Handlers are called with this and nothing else, so no failed check can lead to one.
 #[derive(Debug, Clone)]

@@ -4,6 +4,8 @@ use bytes::{Buf, Bytes, BytesMut};
 
 /// A piece of this size or more is written from where it is; a smaller one costs less to copy.
 const LARGE: usize = 4 * 1024;
+/// Room for so many pieces is kept for the next use.
+const KEPT: usize = 64;
 
 /// Bytes to be written: small pieces are copied together, large ones stay where they are.
 #[derive(Debug, Default)]
@@ -116,6 +118,7 @@ impl Output {
     /// Drops all of it, and gets back the memory of what was written; returns the buffer's capacity.
     pub(crate) fn reclaim(&mut self, least: usize) -> usize {
         self.clear();
+        self.pieces.shrink_to(KEPT);
         if !self.buffer.try_reclaim(least) {
             self.buffer = BytesMut::new();
         }
@@ -173,6 +176,15 @@ mod tests {
         output.detach();
         assert!(block.is_unique());
         assert_eq!(output.into_bytes(), vec![7; 5 * LARGE - 1]);
+    }
+
+    #[test]
+    fn what_many_pieces_took_is_not_kept() {
+        let mut output = Output::default();
+        let large = Bytes::from(vec![7; LARGE]);
+        (0..1_000).for_each(|_| output.put(&large));
+        output.reclaim(LARGE);
+        assert!(output.is_empty() && output.pieces.capacity() < 2 * KEPT);
     }
 
     #[test]
