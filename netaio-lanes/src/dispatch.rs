@@ -28,6 +28,9 @@ pub(crate) enum Task<'a> {
     Compress { state: &'a mut State, blocks: &'a [Block] },
     /// To hash as many blocks of one message as of another.
     CompressPair { states: [&'a mut State; 2], blocks: [&'a [Block]; 2] },
+    /// To hash blocks of up to sixteen messages, where that takes less than one after the other;
+    /// `done` becomes how many of each.
+    CompressMany { states: &'a mut [State], messages: &'a [&'a [Block]], done: &'a mut usize },
     /// To join a text with a stream of Salsa20.
     Salsa20 { stream: salsa20::Stream<'a>, text: &'a mut [u8] },
     /// To add up blocks of Poly1305.
@@ -55,6 +58,11 @@ impl Backend {
         }
         #[cfg(not(all(target_arch = "x86_64", not(miri))))]
         Self::PORTABLE
+    }
+
+    /// Returns whether registers of 512 bits are there.
+    pub(crate) fn has_wide_registers(self) -> bool {
+        self.avx512
     }
 
     /// Returns all that can be made of what this processor has, for tests and benchmarks of each:
@@ -95,6 +103,10 @@ impl Backend {
                     sha_ni::compress(states, blocks);
                 }
                 #[cfg(avx512)]
+                Task::CompressMany { states, messages, done } if self.avx512 => {
+                    *done = sha256::avx512::compress(states, messages);
+                }
+                #[cfg(avx512)]
                 Task::Salsa20 { stream, text }
                     if self.avx512 && text.len() >= salsa20::avx512::WORTHWHILE =>
                 {
@@ -126,6 +138,7 @@ fn run_anywhere(task: Task<'_>) {
             sha256::portable::compress(one, blocks[0]);
             sha256::portable::compress(other, blocks[1]);
         }
+        Task::CompressMany { .. } => {}
         Task::Salsa20 { stream, text } => salsa20::portable::xor(stream, text),
         Task::Poly1305 { multiplier, blocks, sum } => {
             poly1305::portable::add_up(multiplier, blocks, sum);

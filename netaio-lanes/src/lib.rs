@@ -8,6 +8,7 @@
 //! |---|---|---|---|
 //! | `xor_counter_stream` | 16 blocks | 2 blocks | 1 block, by the `sha2` crate |
 //! | `compress`, `compress_pair` | as the next | 1 block of each message | 1 block, by the `sha2` crate |
+//! | `compress_many` | 1 block of each of 16 messages, from 10 on | 1 block | 1 block, by the `sha2` crate |
 //! | `xor_salsa20` | 16 blocks | as the next | 1 block, by the `salsa20` crate |
 //! | `poly1305` | 8 blocks (with IFMA) | as the next | 4 blocks |
 //!

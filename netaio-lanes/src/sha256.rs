@@ -12,6 +12,12 @@ pub(crate) use stream::Stream;
 
 use crate::{Backend, dispatch::Task};
 
+/// How many messages are hashed together in wide registers.
+pub(crate) const MANY: usize = 16;
+
+/// Fewer than this take less one after the other, with the SHA extensions.
+pub(crate) const WORTHWHILE: usize = 10;
+
 /// What is hashed at once.
 pub type Block = [u8; 64];
 
@@ -137,6 +143,45 @@ impl Backend {
     pub fn compress_pair(self, states: [&mut State; 2], blocks: [&[Block]; 2]) {
         assert_eq!(blocks[0].len(), blocks[1].len(), "pairs of blocks");
         self.run(Task::CompressPair { states, blocks });
+    }
+
+    /// Goes on hashing many messages, each with blocks of its own, as many as it has.
+    ///
+    /// # Panics
+    ///
+    /// Panics when there are more or fewer states than messages.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use netaio_lanes::{Backend, sha256::INITIAL};
+    ///
+    /// let (one, two) = ([[1; 64]], [[2; 64], [3; 64]]);
+    /// let mut states = [INITIAL; 2];
+    /// Backend::detect().compress_many(&mut states, &[&one, &two]);
+    ///
+    /// let mut alone = INITIAL;
+    /// Backend::detect().compress(&mut alone, &two);
+    /// assert_eq!(states[1], alone);
+    /// ```
+    pub fn compress_many(self, states: &mut [State], messages: &[&[Block]]) {
+        assert_eq!(states.len(), messages.len(), "a state for each message");
+        for (states, messages) in states.chunks_mut(MANY).zip(messages.chunks(MANY)) {
+            let mut done = 0;
+            self.run(Task::CompressMany { states, messages, done: &mut done });
+            for (state, blocks) in states.iter_mut().zip(messages) {
+                if let Some(left @ [_, ..]) = blocks.get(done..) {
+                    self.compress(state, left);
+                }
+            }
+        }
+    }
+
+    /// Returns of how many messages on [`compress_many`](Self::compress_many) takes less than to
+    /// hash one after the other, if it ever does.
+    #[must_use]
+    pub fn worthwhile(self) -> Option<usize> {
+        self.has_wide_registers().then_some(WORTHWHILE)
     }
 }
 

@@ -50,3 +50,19 @@ pub(crate) fn quarters([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
         _mm512_shuffle_i32x4::<0xdd>(high0, high1),
     ]
 }
+
+/// Makes rows of columns: word `w` of row `r` becomes word `r` of row `w`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(crate) fn transpose(rows: [__m512i; 16]) -> [__m512i; 16] {
+    let (rows, _) = rows.as_chunks::<4>();
+    let [a, b, c, d] = std::array::from_fn(|at| words(rows[at]));
+    let [a, b, c, d] = std::array::from_fn(|at| quarters([a[at], b[at], c[at], d[at]]));
+    // Word 4 * q + r is quarter q of row r.
+    must_cast([
+        [a[0], b[0], c[0], d[0]],
+        [a[1], b[1], c[1], d[1]],
+        [a[2], b[2], c[2], d[2]],
+        [a[3], b[3], c[3], d[3]],
+    ])
+}

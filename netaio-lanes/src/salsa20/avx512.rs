@@ -5,7 +5,7 @@ use std::arch::x86_64::{__m512i, _mm512_add_epi32, _mm512_rol_epi32, _mm512_xor_
 use bytemuck::must_cast;
 
 use super::{LENGTH, Stream};
-use crate::wide::{count_up, quarters, splat, words};
+use crate::wide::{count_up, splat, transpose};
 
 /// For a shorter text than this sixteen lanes would be too empty.
 pub(crate) const WORTHWHILE: usize = 3 * LENGTH;
@@ -74,16 +74,7 @@ fn blocks(start: &[__m512i; 16]) -> [__m512i; BLOCKS] {
     for (row, &start) in rows.iter_mut().zip(start) {
         *row = _mm512_add_epi32(*row, start);
     }
-    let (rows, _) = rows.as_chunks::<4>();
-    let [a, b, c, d] = std::array::from_fn(|at| words(rows[at]));
-    let [a, b, c, d] = std::array::from_fn(|at| quarters([a[at], b[at], c[at], d[at]]));
-    // Lane 4 * q + r is quarter q of row r.
-    must_cast([
-        [a[0], b[0], c[0], d[0]],
-        [a[1], b[1], c[1], d[1]],
-        [a[2], b[2], c[2], d[2]],
-        [a[3], b[3], c[3], d[3]],
-    ])
+    transpose(rows)
 }
 
 #[inline]

@@ -7,8 +7,8 @@ use std::arch::x86_64::{
 
 use bytemuck::must_cast;
 
-use super::{INITIAL, ROUNDS, Stream, stream};
-use crate::wide::{count_up, quarters, splat, words};
+use super::{Block, INITIAL, MANY, ROUNDS, State, Stream, WORTHWHILE, stream};
+use crate::wide::{count_up, quarters, splat, transpose, words};
 
 /// Runs rounds of all lanes.
 macro_rules! rounds {
@@ -17,7 +17,92 @@ macro_rules! rounds {
     };
 }
 
+macro_rules! plain_rounds {
+    ($lanes:ident: $($round:literal)+) => {
+        $(plain_round::<$round>(&mut $lanes);)+
+    };
+}
+
 const ALL_BLOCKS: usize = stream::WIDE * stream::LENGTH;
+
+/// Goes on hashing up to sixteen messages for as long as there are blocks of enough of them; returns
+/// how many blocks of each that were.
+#[target_feature(enable = "avx512f,avx512bw")]
+pub(crate) fn compress(states: &mut [State], messages: &[&[Block]]) -> usize {
+    let mut done = 0;
+    loop {
+        let (mut count, mut shortest): (_, &[Block]) = (0, &[]);
+        // Loops and not iterators: the closures of those would not be compiled for wide registers.
+        for blocks in messages {
+            let left = blocks.get(done..).unwrap_or_default();
+            if !left.is_empty() && (count == 0 || left.len() < shortest.len()) {
+                shortest = left;
+            }
+            count += usize::from(!left.is_empty());
+        }
+        if count < WORTHWHILE {
+            return done;
+        }
+        let end = done + shortest.len();
+        // What becomes of a lane without a message does not matter.
+        let (mut lanes, mut rows) = ([shortest; MANY], [[State::default(); 2]; MANY]);
+        for (at, (state, blocks)) in states.iter().zip(messages).enumerate().take(MANY) {
+            lanes[at] = blocks.get(done..end).unwrap_or(shortest);
+            rows[at][0] = *state;
+        }
+        let rows = must_cast(rows);
+        let [a, b, c, d, e, f, g, h, ..] = transpose(rows);
+        let mut state = [a, b, c, d, e, f, g, h];
+        for at in 0..shortest.len() {
+            let mut blocks = [[0; 64]; MANY];
+            for (block, lane) in blocks.iter_mut().zip(&lanes) {
+                *block = lane[at];
+            }
+            state = hash(state, must_cast(blocks));
+        }
+        let [a, b, c, d, e, f, g, h] = state;
+        let rows = transpose([a, b, c, d, e, f, g, h, a, b, c, d, e, f, g, h]);
+        for ((state, row), blocks) in states.iter_mut().zip(rows).zip(messages) {
+            if blocks.len() > done {
+                [*state, _] = must_cast(row);
+            }
+        }
+        done = end;
+    }
+}
+
+/// Goes on hashing one block in each lane.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn hash(before: [__m512i; 8], blocks: [__m512i; MANY]) -> [__m512i; 8] {
+    let mut lanes = Lanes { state: before, words: transpose(blocks) };
+    for words in &mut lanes.words {
+        *words = swap(*words);
+    }
+    plain_rounds!(lanes:
+        0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
+        32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60
+        61 62 63
+    );
+    let mut state = lanes.state;
+    for (word, before) in state.iter_mut().zip(before) {
+        *word = _mm512_add_epi32(*word, before);
+    }
+    state
+}
+
+/// Runs the round `AT` of all lanes, of any blocks.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn plain_round<const AT: usize>(lanes: &mut Lanes) {
+    let words = &mut lanes.words;
+    if AT >= 16 {
+        let far = _mm512_add_epi32(words[AT % 16], small0_of(words[(AT - 15) % 16]));
+        words[AT % 16] = sum([far, words[(AT - 7) % 16], small1_of(words[(AT - 2) % 16])]);
+    }
+    let added = _mm512_add_epi32(words[AT % 16], splat(ROUNDS[AT]));
+    lanes.step(added);
+}
 
 /// What depends on the key alone.
 struct Known {
@@ -117,8 +202,26 @@ fn blocks(known: &Known, counter: u32) -> [__m512i; 8] {
 struct Lanes {
     /// The variables a to h.
     state: [__m512i; 8],
-    /// The words of the schedule that depend on the counter, that of round `n` at `n % 16`.
+    /// The last words of the schedule, that of round `n` at `n % 16`; of a counter stream only those
+    /// that depend on the counter.
     words: [__m512i; 16],
+}
+
+impl Lanes {
+    /// Runs a round; `added` is the sum of its word and its constant.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn step(&mut self, added: __m512i) {
+        let [a, b, c, d, e, f, g, h] = self.state;
+        let sum1 = xor3(rotate::<6>(e), rotate::<11>(e), rotate::<25>(e));
+        let choice = _mm512_ternarylogic_epi32::<0xca>(e, f, g);
+        let first = sum([_mm512_add_epi32(h, added), sum1, choice]);
+        let sum0 = xor3(rotate::<2>(a), rotate::<13>(a), rotate::<22>(a));
+        let majority = _mm512_ternarylogic_epi32::<0xe8>(a, b, c);
+        let second = _mm512_add_epi32(sum0, majority);
+        self.state =
+            [_mm512_add_epi32(first, second), a, b, c, _mm512_add_epi32(d, first), e, f, g];
+    }
 }
 
 /// Runs the round `AT` of all lanes.
@@ -133,14 +236,7 @@ fn round<const AT: usize>(lanes: &mut Lanes, known: &Known) {
         }
         _mm512_add_epi32(lanes.words[AT % 16], splat(ROUNDS[AT]))
     };
-    let [a, b, c, d, e, f, g, h] = lanes.state;
-    let sum1 = xor3(rotate::<6>(e), rotate::<11>(e), rotate::<25>(e));
-    let choice = _mm512_ternarylogic_epi32::<0xca>(e, f, g);
-    let first = sum([_mm512_add_epi32(h, added), sum1, choice]);
-    let sum0 = xor3(rotate::<2>(a), rotate::<13>(a), rotate::<22>(a));
-    let majority = _mm512_ternarylogic_epi32::<0xe8>(a, b, c);
-    let second = _mm512_add_epi32(sum0, majority);
-    lanes.state = [_mm512_add_epi32(first, second), a, b, c, _mm512_add_epi32(d, first), e, f, g];
+    lanes.step(added);
 }
 
 /// Makes the word of the round `AT`, 23 or later, of those before: what depends on the key alone

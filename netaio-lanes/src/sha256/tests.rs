@@ -46,6 +46,36 @@ fn blocks_are_hashed_as_the_sha2_crate_does_alone_and_in_pairs() {
 }
 
 #[test]
+fn many_messages_are_hashed_as_each_alone() {
+    // As many blocks as the message's number says: all the same, one more than most, all others.
+    let lengths: [fn(u32) -> u32; 4] =
+        [|_| 3, |at| 2 + u32::from(at == 5), |at| at * 7 % 5, |at| u32::from(at % 2 == 0)];
+    let most = if cfg!(miri) { 11 } else { 40 };
+    for backend in Backend::all() {
+        for (count, length) in (0..most).flat_map(|count| lengths.map(|length| (count, length))) {
+            let messages: Vec<Vec<Block>> = (0..count)
+                .map(|at| (0..length(at)).map(|block| array(at * 100 + block)).collect())
+                .collect();
+            let start = |at: u32| INITIAL.map(|word| word.rotate_left(at));
+            let mut expected: Vec<State> = (0..count).map(start).collect();
+            let mut got = expected.clone();
+            for (state, blocks) in expected.iter_mut().zip(&messages) {
+                sha2::block_api::compress256(state, blocks);
+            }
+            let messages: Vec<&[Block]> = messages.iter().map(Vec::as_slice).collect();
+            backend.compress_many(&mut got, &messages);
+            assert_eq!(got, expected, "{backend:?}, {count} messages");
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "a state for each message")]
+fn messages_without_a_state_are_refused() {
+    Backend::detect().compress_many(&mut [INITIAL], &[&[], &[]]);
+}
+
+#[test]
 #[should_panic(expected = "pairs of blocks")]
 fn uneven_pairs_are_refused() {
     let mut states = [INITIAL; 2];
