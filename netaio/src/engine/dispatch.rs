@@ -10,18 +10,22 @@ use arc_swap::Guard;
 use bytes::Bytes;
 
 use super::{
-    AuthFailureAction, Engine, Opened, Pending, ReadError, RefusedMessage, Remote, ReplayCache,
+    AuthFailureAction, Engine, Exchange, Opened, Pending, ReadError, Received, RefusedMessage,
+    Remote, ReplayCache,
     counters::count,
+    exchange::Unsealed,
     metrics::{self, Timer},
     peers::is_management,
     pending::{HandlerFailure, ReplyTo, catch},
     throttle::warn_limited,
 };
 use crate::{
-    handler::{Call, Connection, Endpoint, Outcome, Reply, ReplyError, Slot, Table, Transport},
+    handler::{
+        Call, Connection, Endpoint, Outcome, Reply, ReplyError, SendError, Slot, Table, Transport,
+    },
     peer::RemoteAddr,
-    plugin::{AuthFailure, Layer, OpenError},
-    wire::{ERROR_URI, Frame, MessageType, Output},
+    plugin::{AuthFailure, Layer, OpenError, Proof},
+    wire::{ERROR_URI, Frame, MessageType},
 };
 
 /// Where messages come from: one connection, or on UDP one sender.
@@ -54,7 +58,7 @@ impl Origin {
         self
     }
 
-    fn remote<'a>(&'a self, engine: &'a Engine) -> Remote<'a> {
+    pub(super) fn remote<'a>(&'a self, engine: &'a Engine) -> Remote<'a> {
         let seen = self.seen.as_deref().unwrap_or(&engine.seen);
         Remote { addr: Some(self.connection.remote_addr()), seen, stop: None }
     }
@@ -119,25 +123,39 @@ impl Engine {
         table: &Table,
         frame: Frame,
         origin: &Origin,
-        out: &mut Output,
+        exchange: &mut Exchange,
     ) -> Result<Opened, Refused> {
-        let received = match self.read(table.types(), frame) {
-            Ok(received) => received,
-            Err(error) => return Err(self.unreadable(&error, origin, out)),
-        };
+        if let Some(ahead) = exchange.next_ahead() {
+            return self.admit_ahead(ahead, origin, exchange);
+        }
+        match self.read(table.types(), frame) {
+            Ok(received) => self.admit_received(received, None, origin, exchange),
+            Err(error) => Err(self.unreadable(&error, origin, exchange)),
+        }
+    }
+
+    /// Opens the outer layer of a message; one that has been checked comes with its proof.
+    #[inline(always)]
+    pub(super) fn admit_received(
+        &self,
+        received: Received,
+        checked: Option<Proof>,
+        origin: &Origin,
+        exchange: &mut Exchange,
+    ) -> Result<Opened, Refused> {
         let message_type = received.message().message_type();
         if self.outer.is_empty() {
             metrics::received(message_type);
             return Ok(received.unlayered());
         }
         let uri = self.visible_uri(&received);
-        match self.open_outer(received, origin.remote(self)) {
+        match self.open_outer(received, checked, origin.remote(self)) {
             Ok(opened) => {
                 metrics::received(message_type);
                 Ok(opened)
             }
             Err(OpenError::Auth(failure)) => {
-                Err(self.refuse(message_type, &uri, &failure, None, origin, out))
+                Err(self.refuse(message_type, &uri, &failure, None, origin, exchange))
             }
             Err(OpenError::Cipher(error)) => Err(self.undecryptable(message_type, &error, origin)),
         }
@@ -149,22 +167,22 @@ impl Engine {
         table: &Table,
         opened: &Opened,
         origin: &Origin,
-        out: &mut Output,
+        exchange: &mut Exchange,
     ) -> Step {
         let message_type = opened.message_type();
         let mut checked = false;
         let answer = |reply: &Reply, to: ReplyTo<'_>| {
             checked = to.layer.auth_plugin().is_some();
-            self.reply(reply, to, origin, out);
+            self.reply(reply, to, origin, exchange);
         };
         match self.handle(table, opened, origin, answer) {
             Handled::Ready if is_management(message_type) => Step::Done,
             Handled::Ready => Step::Answered { checked },
             Handled::Later(pending) => Step::Later(pending),
-            Handled::Nobody => self.unhandled(opened, origin, out),
+            Handled::Nobody => self.unhandled(opened, origin, exchange),
             Handled::Failed(OpenError::Auth(failure), layer) => {
                 let uri = opened.body().uri();
-                self.refuse(message_type, uri, &failure, Some(&layer), origin, out).into()
+                self.refuse(message_type, uri, &failure, Some(&layer), origin, exchange).into()
             }
             Handled::Failed(OpenError::Cipher(error), ..) => {
                 self.undecryptable(message_type, &error, origin).into()
@@ -288,10 +306,10 @@ impl Engine {
         to: ReplyTo<'_>,
         result: Result<Reply, HandlerFailure>,
         origin: &Origin,
-        out: &mut Output,
+        exchange: &mut Exchange,
     ) {
         let reply = result.unwrap_or_else(|failure| self.failed(&failure, to.handler));
-        self.reply(&reply, to, origin, out);
+        self.reply(&reply, to, origin, exchange);
     }
 
     #[cold]
@@ -305,34 +323,57 @@ impl Engine {
 
     /// Seals a reply. One that can't be sealed becomes an ERROR: a failure must not look like a
     /// timeout.
-    fn reply(&self, reply: &Reply, to: ReplyTo<'_>, origin: &Origin, out: &mut Output) {
+    fn reply(&self, reply: &Reply, to: ReplyTo<'_>, origin: &Origin, exchange: &mut Exchange) {
         to.timer.stop(to.handler);
         // What the handler sent to this connection itself comes before its reply.
-        origin.connection.take_queued(out);
+        if origin.connection.settle_queued() {
+            self.sign(origin, exchange);
+            origin.connection.take_queued(&mut exchange.out);
+        }
         let Some(message) = reply.message() else { return };
-        let uri = message.uri.as_deref().unwrap_or(to.uri);
         let (mut kind, mut content) = (message.message_type, &message.content);
         // A handler that returns `()` need not look whether its subscription was taken.
         if kind == MessageType::ConfirmSubscribe && origin.connection.take_refusal() {
             (kind, content) = (MessageType::NotPermitted, &TOO_MANY);
         }
-        let remote = origin.remote(self);
-        let Err(error) = self.seal_reply(to.layer, kind, uri, content, remote, out) else { return };
+        let (remote, handler, uri) = (origin.remote(self), to.handler, message.uri.as_ref());
+        if exchange.gathers() {
+            let request = Bytes::copy_from_slice(to.uri);
+            let uri = uri.unwrap_or(&request).clone();
+            let (content, layer) = (content.clone(), to.layer.clone());
+            let reply = Unsealed { message_type: kind, uri, content, layer, handler, request };
+            return self.gather(reply, origin, exchange);
+        }
+        let uri = uri.map_or(to.uri, |uri| uri);
+        if let Err(error) = self.seal_reply(to.layer, kind, uri, content, remote, exchange) {
+            self.note_unsealed(&error, handler, to.uri, remote, exchange);
+        }
+    }
+
+    /// Sends an ERROR for a reply that can't be sealed.
+    #[cold]
+    pub(super) fn note_unsealed(
+        &self,
+        error: &SendError,
+        handler: &'static str,
+        request: &[u8],
+        to: Remote<'_>,
+        exchange: &mut Exchange,
+    ) {
         count::failed_replies(&self.counters);
-        let handler = to.handler;
         warn_limited!(self, replies, handler, %error, "a reply could not be sent");
         let text = Bytes::from_static(match error {
-            crate::handler::SendError::TooLarge(_) => b"the reply is too large",
+            SendError::TooLarge(_) => b"the reply is too large",
             _ => b"internal error",
         });
         let outer_only = Layer::new();
-        if self.seal_reply(&outer_only, MessageType::Error, to.uri, &text, remote, out).is_err() {
+        if self.seal_reply(&outer_only, MessageType::Error, request, &text, to, exchange).is_err() {
             warn_limited!(self, replies, handler, "the error about it could not be sent either");
         }
     }
 
     #[cold]
-    fn unreadable(&self, error: &ReadError, origin: &Origin, out: &mut Output) -> Refused {
+    fn unreadable(&self, error: &ReadError, origin: &Origin, exchange: &mut Exchange) -> Refused {
         self.note_unreadable(error, origin.connection.remote_addr());
         let ReadError::Checksum(message_type) = *error else {
             return Refused::Close("a frame is not a message");
@@ -341,6 +382,8 @@ impl Engine {
         if origin.is_datagram() && message_type.is_response() {
             self.note_loop(message_type, origin.connection.remote_addr());
         } else {
+            self.sign(origin, exchange);
+            let out = &mut exchange.out;
             Self::write_bare(MessageType::Error, ERROR_URI, b"invalid message", out);
         }
         strike(&origin.bad_frames, self.limits.max_bad_frames, "too many damaged frames")
@@ -355,7 +398,7 @@ impl Engine {
         failure: &AuthFailure,
         inner: Option<&Layer>,
         origin: &Origin,
-        out: &mut Output,
+        exchange: &mut Exchange,
     ) -> Refused {
         let remote = origin.connection.remote_addr();
         let refused = RefusedMessage { message_type, remote, failure, inner: inner.is_some() };
@@ -373,16 +416,24 @@ impl Engine {
                 let reply = reply.unwrap_or_else(|| auth_error(inner.unwrap_or(&self.outer)));
                 if let Some(message) = reply.message() {
                     let uri = message.uri.as_deref().unwrap_or(uri);
+                    self.sign(origin, exchange);
                     if refused.inner {
                         // The outer layer was verified, so its holder may learn of this.
                         let layer = Layer::new();
                         let (kind, content) = (message.message_type, &message.content);
                         let to = origin.remote(self);
-                        if let Err(error) = self.seal_reply(&layer, kind, uri, content, to, out) {
+                        if let Err(error) =
+                            self.seal_reply(&layer, kind, uri, content, to, exchange)
+                        {
                             warn_limited!(self, replies, %error, "an AUTH_ERROR could not be sent");
                         }
                     } else {
-                        Self::write_bare(message.message_type, uri, &message.content, out);
+                        Self::write_bare(
+                            message.message_type,
+                            uri,
+                            &message.content,
+                            &mut exchange.out,
+                        );
                     }
                 }
             }
@@ -403,13 +454,13 @@ impl Engine {
     }
 
     #[inline(never)]
-    fn unhandled(&self, opened: &Opened, origin: &Origin, out: &mut Output) -> Step {
+    fn unhandled(&self, opened: &Opened, origin: &Origin, exchange: &mut Exchange) -> Step {
         count::unhandled(&self.counters);
         if origin.is_datagram() && !opened.message_type().is_request() {
             return Step::Unclaimed;
         }
         if let Some(default) = &self.router.default {
-            let answer = |reply: &Reply, to: ReplyTo<'_>| self.reply(reply, to, origin, out);
+            let answer = |reply: &Reply, to: ReplyTo<'_>| self.reply(reply, to, origin, exchange);
             return match self.call(default, opened, origin, answer) {
                 Handled::Later(pending) => Step::Later(pending),
                 Handled::Ready | Handled::Nobody | Handled::Failed(..) => {
@@ -420,7 +471,7 @@ impl Engine {
         let timer = Timer::start();
         let uri = opened.body().uri();
         let to = ReplyTo { uri, layer: &Layer::new(), handler: "default", timer };
-        self.reply(&Reply::not_found(), to, origin, out);
+        self.reply(&Reply::not_found(), to, origin, exchange);
         Step::Done
     }
 }

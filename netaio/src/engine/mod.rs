@@ -8,6 +8,7 @@
 
 mod counters;
 mod dispatch;
+mod exchange;
 mod failure;
 mod limits;
 pub(crate) mod metrics;
@@ -29,6 +30,7 @@ use tokio::sync::Semaphore;
 pub use counters::Counters;
 pub(crate) use counters::count;
 pub(crate) use dispatch::{Handled, Origin, Step};
+pub(crate) use exchange::Exchange;
 pub use failure::{AuthFailureAction, AuthFailurePolicy, RefusedMessage};
 pub use limits::{BroadcastScope, Keepalive, Limits};
 pub(crate) use peers::Hooks;
@@ -42,7 +44,7 @@ pub(crate) use throttle::warn_limited;
 use crate::{
     handler::{Router, Table},
     peer::{Peer, PeerBook, RemoteAddr},
-    plugin::{Direction, Environment, Layer, OpenError, PluginContext, Role},
+    plugin::{Direction, Environment, Layer, OpenError, PluginContext, Proof, Role},
     wire::{
         AuthFields, AuthFieldsError, Body, BodyError, Frame, FrameError, Message, MessageType,
         TypeSet, UnknownType,
@@ -216,18 +218,19 @@ impl Engine {
         }
     }
 
-    /// Checks and opens the outer layer.
+    /// Checks and opens the outer layer; a message that has been checked comes with its proof.
     #[inline(always)]
     pub(crate) fn open_outer(
         &self,
         received: Received,
+        checked: Option<Proof>,
         from: Remote<'_>,
     ) -> Result<Opened, OpenError> {
         if self.outer.is_empty() {
             return Ok(received.unlayered());
         }
         let Received(message) = received;
-        let (message, signer) = self.open(&self.outer, Place::Outer, message, from)?;
+        let (message, signer) = self.open(&self.outer, Place::Outer, message, checked, from)?;
         let mut signers = Signers::default();
         signers.set(Place::Outer, signer);
         Ok(Opened { message, signers })
@@ -241,7 +244,7 @@ impl Engine {
         from: Remote<'_>,
     ) -> Result<Opened, OpenError> {
         let Opened { message, mut signers } = opened;
-        let (message, signer) = self.open(layer, Place::Inner, message, from)?;
+        let (message, signer) = self.open(layer, Place::Inner, message, None, from)?;
         signers.set(Place::Inner, signer);
         Ok(Opened { message, signers })
     }
@@ -252,13 +255,14 @@ impl Engine {
         layer: &Layer,
         place: Place,
         message: Message,
+        checked: Option<Proof>,
         from: Remote<'_>,
     ) -> Result<(Message, Option<Bytes>), OpenError> {
         let (message_type, fields, body) = message.into_parts();
         let peer = self.peer_for(layer, from.addr);
         let context = self.context(message_type, Direction::Incoming, peer.as_deref());
         let watcher = Watcher::new(self, from, message_type, place);
-        let (body, proof) = layer.open_watched(&fields, body, &context, &watcher)?;
+        let (body, proof) = layer.open_watched(&fields, body, &context, &watcher, checked)?;
         Ok((Message::from_parts(message_type, fields, body), proof.into_signer()))
     }
 

@@ -1,7 +1,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::{
-    Engine, Remote,
+    Engine, Exchange, Remote,
     replay::{Place, Watcher},
 };
 use crate::{
@@ -26,12 +26,13 @@ impl Engine {
         uri: &[u8],
         content: &Bytes,
         to: Remote<'_>,
-        out: &mut Output,
+        exchange: &mut Exchange,
     ) -> Result<(), SendError> {
+        let out = &mut exchange.out;
         if inner.is_empty() && self.outer.is_empty() {
             return Ok(output_parts(message_type.code(), uri, content, out)?);
         }
-        let body = Body::new(uri, content)?;
+        let body = Body::new_in(&mut exchange.bodies, uri, content)?;
         let (fields, body) = self.seal_body(inner, message_type, AuthFields::new(), body, to)?;
         Ok(output_frame(message_type.code(), &fields, body.encoded(), out)?)
     }
@@ -80,20 +81,36 @@ impl Engine {
         body: Body,
         to: Remote<'_>,
     ) -> Result<(AuthFields, Body), SendError> {
+        let peer = self.peer_for(inner, to.addr).or_else(|| self.peer_for(&self.outer, to.addr));
+        let context = self.context(message_type, Direction::Outgoing, peer.as_deref());
+        let context = PluginContext { stop: to.stop, ..context };
+        let body = self.encrypt_body(inner, &mut fields, body, &context, to)?;
+        if let Some(auth) = self.outer.auth_plugin() {
+            auth.make(&mut fields, &body, &context).map_err(SealError::from)?;
+            let watcher = Watcher::new(self, to, message_type, Place::Outer);
+            self.outer.note_signed(&fields, &body, &watcher);
+        }
+        Ok((fields, body))
+    }
+
+    /// Seals a body but for the outer layer's signature.
+    pub(super) fn encrypt_body(
+        &self,
+        inner: &Layer,
+        fields: &mut AuthFields,
+        body: Body,
+        context: &PluginContext<'_>,
+        to: Remote<'_>,
+    ) -> Result<Body, SendError> {
         if inner.seals_uri() {
             return Err(SealError::from(CipherError::SealsUri).into());
         }
         if let Some(field) = inner.shared_field(&self.outer) {
             return Err(SealError::SharedField(field.to_owned()).into());
         }
-        let peer = self.peer_for(inner, to.addr).or_else(|| self.peer_for(&self.outer, to.addr));
-        let context = self.context(message_type, Direction::Outgoing, peer.as_deref());
-        let context = PluginContext { stop: to.stop, ..context };
-        let watcher = Watcher::new(self, to, message_type, Place::Inner);
-        let body = inner.seal_watched(&mut fields, body, &context, &watcher)?;
-        let watcher = watcher.at(Place::Outer);
-        let body = self.outer.seal_watched(&mut fields, body, &context, &watcher)?;
-        Ok((fields, body))
+        let watcher = Watcher::new(self, to, context.message_type(), Place::Inner);
+        let body = inner.seal_watched(fields, body, context, &watcher)?;
+        Ok(self.outer.encrypt_watched(fields, body, context, &watcher.at(Place::Outer))?)
     }
 
     /// Writes a message without any layer: what may go to a stranger.

@@ -37,6 +37,9 @@ pub(crate) trait Link: Send + Sync {
     /// Returns whether a subscription was refused since this was last asked.
     fn take_refusal(&self) -> bool;
 
+    /// Queues what is on its way to this connection; returns whether something may be queued.
+    fn settle_queued(&self) -> bool;
+
     /// Moves what is queued for this connection to the end of `out`.
     fn take_queued(&self, out: &mut Output);
 }
@@ -129,6 +132,11 @@ impl Connection {
 
     pub(crate) fn take_refusal(&self) -> bool {
         self.link.take_refusal()
+    }
+
+    /// Queues what is on its way to this connection; returns whether something may be queued.
+    pub(crate) fn settle_queued(&self) -> bool {
+        self.link.settle_queued()
     }
 
     pub(crate) fn take_queued(&self, out: &mut Output) {

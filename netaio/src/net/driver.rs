@@ -16,7 +16,9 @@ use tokio::{
 use super::{burst, inbound::Inbound};
 use crate::{
     budget::Account,
-    engine::{Engine, HandlerFailure, Limits, Pending, ReplyTo, Step, count, warn_limited},
+    engine::{
+        Engine, Exchange, HandlerFailure, Limits, Pending, ReplyTo, Step, count, warn_limited,
+    },
     handler::{RemoteAddr, Reply},
     pubsub::{Outbox, Wakeup},
     wire::{Frame, Output},
@@ -39,11 +41,27 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// What one side of a connection does with the messages that arrive.
 pub(crate) trait Receiver {
-    /// Handles a frame; what is to be answered goes into `out`.
-    fn receive(&self, frame: Frame, out: &mut Output) -> Step;
+    /// Handles a frame; what is to be answered goes into `exchange`.
+    fn receive(&self, frame: Frame, exchange: &mut Exchange) -> Step;
 
     /// Handles the result of a handler that ran on.
-    fn finish(&self, to: ReplyTo<'_>, result: Result<Reply, HandlerFailure>, out: &mut Output);
+    fn finish(
+        &self,
+        to: ReplyTo<'_>,
+        result: Result<Reply, HandlerFailure>,
+        exchange: &mut Exchange,
+    );
+
+    /// Returns of how many frames on it takes less to check them together, if it ever does.
+    fn worthwhile_batch(&self) -> Option<usize> {
+        None
+    }
+
+    /// Checks the next frames ahead of their turn.
+    fn check_ahead(&self, _frames: impl Iterator<Item = Frame>, _exchange: &mut Exchange) {}
+
+    /// Signs the answers that have been kept to be signed together.
+    fn sign(&self, _exchange: &mut Exchange) {}
 
     /// Returns whether who has queued a frame is probably not the last to do so now.
     fn expects_more(&self) -> bool {
@@ -118,8 +136,8 @@ pub(crate) struct Driver<'a, S, R> {
     limits: &'a Limits,
     inbound: Inbound,
     /// What is to be written, while there may be something.
-    out: Option<Box<Output>>,
-    /// Whether nobody else writes, as while there is something in `out`.
+    exchange: Option<Box<Exchange>>,
+    /// Whether nobody else writes, as while there is something in `exchange`.
     claimed: bool,
     /// How much it has read of its turn.
     turn: usize,
@@ -161,7 +179,7 @@ where
             outbox,
             limits,
             inbound: Inbound::default(),
-            out: None,
+            exchange: None,
             claimed: false,
             turn: 0,
             deadline: None,
@@ -239,13 +257,13 @@ where
     }
 
     /// Makes sure that there is an output, and that what is put there comes next.
-    fn claim(&mut self) -> (&mut Output, &mut Inbound) {
-        let out = self.out.get_or_insert_with(buffers::take);
+    fn claim(&mut self) -> (&mut Exchange, &mut Inbound) {
+        let exchange = self.exchange.get_or_insert_with(buffers::take);
         if !self.claimed {
             self.claimed = true;
-            self.outbox.claim(out);
+            self.outbox.claim(&mut exchange.out);
         }
-        (out, &mut self.inbound)
+        (exchange, &mut self.inbound)
     }
 
     /// Handles every whole frame that has been read, then writes what came of it.
@@ -274,23 +292,47 @@ where
     /// Handles frames for as long as nothing has to be waited for.
     fn handle_ready(&mut self, handled: &mut bool, context: &mut Context<'_>) -> Stop {
         let receiver = self.receiver;
-        let (out, inbound) = self.claim();
+        let (exchange, inbound) = self.claim();
+        let stop = Self::handle_some(receiver, exchange, inbound, handled, context);
+        receiver.sign(exchange);
+        if !matches!(stop, Stop::Drained | Stop::Burst) {
+            exchange.fall_back();
+        }
+        stop
+    }
+
+    #[inline(always)]
+    fn handle_some(
+        receiver: &R,
+        exchange: &mut Exchange,
+        inbound: &mut Inbound,
+        handled: &mut bool,
+        context: &mut Context<'_>,
+    ) -> Stop {
+        // Who has waited would check the same messages again and again.
+        let worthwhile = receiver.worthwhile_batch().filter(|_| !inbound.is_detached());
         for _ in 0..BURST {
+            if let Some(count) = worthwhile
+                && !exchange.is_ahead()
+                && inbound.has_frames(count)
+            {
+                receiver.check_ahead(inbound.frames(), exchange);
+            }
             let Some(frame) = inbound.next_frame() else { return Stop::Drained };
             *handled = true;
-            match receiver.receive(frame, out) {
+            match receiver.receive(frame, exchange) {
                 // On a stream everything that nobody takes has been answered.
                 Step::Done | Step::Answered { .. } | Step::Unclaimed => {}
                 // Most handlers have their answer at once: they cost no timer and no extra write.
                 Step::Later(mut pending) => match pending.poll(context) {
                     Poll::Ready(result) => {
-                        receiver.finish(pending.reply_to(), result, out);
+                        receiver.finish(pending.reply_to(), result, exchange);
                     }
                     Poll::Pending => return Stop::Waiting(Box::new(pending)),
                 },
                 Step::Close(reason) => return Stop::Close(reason),
             }
-            if out.len() >= PAUSE {
+            if exchange.len() >= PAUSE {
                 return Stop::Full;
             }
         }
@@ -359,7 +401,8 @@ where
 
     fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<Result<(), End>> {
         self.claim();
-        while let Some(out) = &mut self.out {
+        while let Some(exchange) = &mut self.exchange {
+            let out = &mut exchange.out;
             if self.stalled.is_none() {
                 // What comes while nothing can be written stays in the queue, which is bounded.
                 self.outbox.take(out);
@@ -379,8 +422,8 @@ where
                 Poll::Pending => return self.poll_stalled(context).map(Err),
             }
         }
-        if let Some(out) = self.out.take() {
-            buffers::give(out);
+        if let Some(exchange) = self.exchange.take() {
+            buffers::give(exchange);
         }
         Pin::new(&mut self.stream).poll_flush(context).map(|flushed| Ok(flushed?))
     }
@@ -394,9 +437,9 @@ where
         let stalled = self.stalled.get_or_insert_with(|| {
             inbound.detach();
             outbox.account().set(held, inbound.held().max(*held));
-            let waiting = self.out.as_mut().map_or(0, |out| {
-                out.detach();
-                out.len()
+            let waiting = self.exchange.as_mut().map_or(0, |exchange| {
+                exchange.out.detach();
+                exchange.len()
             });
             let deadline = sleep(self.limits.write_timeout);
             Box::new((Box::pin(deadline), Held::new(outbox.account(), waiting)))
@@ -476,24 +519,24 @@ impl Drop for Held<'_> {
 
 /// Output buffers, kept by each thread for whichever connection writes next.
 mod buffers {
-    use super::{Cell, KEPT, Output};
+    use super::{Cell, Exchange, KEPT};
 
     const LEAST: usize = 4 * 1024;
 
     thread_local! {
-        static SPARE: Cell<Option<Box<Output>>> = const { Cell::new(None) };
+        static SPARE: Cell<Option<Box<Exchange>>> = const { Cell::new(None) };
     }
 
-    pub(super) fn take() -> Box<Output> {
-        let mut output = SPARE.take().unwrap_or_default();
-        output.buffer().reserve(LEAST);
-        output
+    pub(super) fn take() -> Box<Exchange> {
+        let mut exchange = SPARE.take().unwrap_or_default();
+        exchange.out.buffer().reserve(LEAST);
+        exchange
     }
 
-    pub(super) fn give(mut output: Box<Output>) {
+    pub(super) fn give(mut exchange: Box<Exchange>) {
         // Unless it has grown large.
-        if output.reclaim(LEAST) <= KEPT {
-            SPARE.set(Some(output));
+        if exchange.reclaim(LEAST) <= KEPT {
+            SPARE.set(Some(exchange));
         }
     }
 }

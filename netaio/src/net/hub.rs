@@ -381,11 +381,15 @@ impl Link for Peering {
         self.refused.swap(false, Ordering::Relaxed)
     }
 
-    fn take_queued(&self, out: &mut Output) {
+    fn settle_queued(&self) -> bool {
         // What others send meanwhile need not come first.
         if burst::has_notified(&self.hub) {
             self.settle();
         }
+        self.outbox.has_news()
+    }
+
+    fn take_queued(&self, out: &mut Output) {
         self.outbox.take(out);
     }
 }

@@ -98,6 +98,23 @@ impl Inbound {
         frame
     }
 
+    /// Returns whether there are so many whole frames.
+    pub(crate) fn has_frames(&self, count: usize) -> bool {
+        let mut left = &self.unread[..];
+        (0..count).all(|_| {
+            // An incomplete header needs more than there is.
+            let after = left.split_at_checked(Frame::needed(left)).map(|(_, after)| after);
+            left = after.unwrap_or_default();
+            after.is_some()
+        })
+    }
+
+    /// Returns the whole frames without taking them.
+    pub(crate) fn frames(&self) -> impl Iterator<Item = Frame> + use<> {
+        let mut unread = self.unread.clone();
+        std::iter::from_fn(move || Frame::decode(&mut unread))
+    }
+
     fn set_aside(&mut self) {
         // The block is given back, so that the next read may begin at its front.
         let unread = std::mem::take(&mut self.unread);
@@ -119,6 +136,11 @@ impl Inbound {
         if std::mem::take(&mut self.is_shared) {
             self.unread = Bytes::copy_from_slice(&self.unread);
         }
+    }
+
+    /// Returns whether what has been read is not in the shared block, as after a wait.
+    pub(crate) fn is_detached(&self) -> bool {
+        !self.is_shared
     }
 
     /// Returns how many bytes are kept for the connection alone.

@@ -12,9 +12,9 @@ use super::{
     hub::{Hub, Listed, Remote},
 };
 use crate::{
-    engine::{Engine, HandlerFailure, Origin, ReplyTo, Step},
+    engine::{Engine, Exchange, HandlerFailure, Origin, ReplyTo, Step},
     handler::{Connection, Endpoint, Reply},
-    wire::{Frame, Output},
+    wire::Frame,
 };
 
 /// The server's side of a connection: messages go to handlers.
@@ -25,22 +25,39 @@ struct Session {
 }
 
 impl Receiver for Session {
-    fn receive(&self, frame: Frame, out: &mut Output) -> Step {
+    fn receive(&self, frame: Frame, exchange: &mut Exchange) -> Step {
         let table = self.engine.router.table();
         // Looked at where it is: to move a message costs more than to find its handler.
-        match &self.engine.admit(&table, frame, &self.origin, out) {
+        match &self.engine.admit(&table, frame, &self.origin, exchange) {
             Ok(opened) => {
                 if self.engine.outer.auth_plugin().is_some() {
                     self.listed.0.authenticate();
                 }
-                self.engine.dispatch(&table, opened, &self.origin, out)
+                self.engine.dispatch(&table, opened, &self.origin, exchange)
             }
             Err(refused) => (*refused).into(),
         }
     }
 
-    fn finish(&self, to: ReplyTo<'_>, result: Result<Reply, HandlerFailure>, out: &mut Output) {
-        self.engine.finish(to, result, &self.origin, out);
+    fn finish(
+        &self,
+        to: ReplyTo<'_>,
+        result: Result<Reply, HandlerFailure>,
+        exchange: &mut Exchange,
+    ) {
+        self.engine.finish(to, result, &self.origin, exchange);
+    }
+
+    fn worthwhile_batch(&self) -> Option<usize> {
+        self.engine.outer.worthwhile_batch()
+    }
+
+    fn check_ahead(&self, frames: impl Iterator<Item = Frame>, exchange: &mut Exchange) {
+        self.engine.check_ahead(&self.engine.router.table(), frames, &self.origin, exchange);
+    }
+
+    fn sign(&self, exchange: &mut Exchange) {
+        self.engine.sign(&self.origin, exchange);
     }
 
     fn handlers(&self) -> &Semaphore {

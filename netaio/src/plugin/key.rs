@@ -1,6 +1,8 @@
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::sha256::{Digest, digest};
+#[cfg(feature = "hmac")]
+use super::sha256::{INITIAL, LANES, finish_lanes};
 
 /// A shorter secret can be guessed from one captured message.
 const SHORT_SECRET: usize = 16;
@@ -46,6 +48,20 @@ impl SharedKey {
         parts.as_flattened_mut().zeroize();
         key
     }
+
+    /// Makes the keys of up to [`LANES`] messages.
+    #[cfg(feature = "hmac")]
+    pub(super) fn derive_lanes(&self, nonces: &[&[u8]], keys: &mut [[u8; 32]; LANES]) {
+        let count = nonces.len().min(LANES);
+        let mut left: [(&[u8], &[u8]); LANES] = Default::default();
+        left.iter_mut().zip(nonces).for_each(|(left, nonce)| left.1 = nonce);
+        finish_lanes(count, &mut [INITIAL; LANES], 0, &left, keys);
+        let mut parts = keys.map(|nonce| [self.secret, nonce, self.purpose]);
+        let mut left: [(&[u8], &[u8]); LANES] = Default::default();
+        left.iter_mut().zip(&parts).for_each(|(left, parts)| left.1 = parts.as_flattened());
+        finish_lanes(count, &mut [INITIAL; LANES], 0, &left, keys);
+        parts.as_flattened_mut().as_flattened_mut().zeroize();
+    }
 }
 
 /// Returns the SHA-256 of joined digests: how the original derives one key from several parts.
@@ -73,5 +89,19 @@ mod tests {
         assert_ne!(mac.derive(&[0; 16]), enc.derive(&[0; 16]));
         assert_ne!(mac.derive(&[0; 16]), mac.derive(&[1; 16]));
         assert_eq!(mac.derive(&[0; 16]), SharedKey::new(b"secret", "mac").derive(&[0; 16]));
+    }
+
+    #[cfg(feature = "hmac")]
+    #[test]
+    fn many_keys_are_as_each_alone() {
+        let key = SharedKey::new(b"secret", "mac");
+        for count in [0, 1, 11, LANES] {
+            let nonces: Vec<[u8; 16]> = (0..count).map(|at| [at as u8; 16]).collect();
+            let nonces: Vec<&[u8]> = nonces.iter().map(|nonce| &nonce[..]).collect();
+            let alone: Vec<_> = nonces.iter().map(|nonce| key.derive(nonce)).collect();
+            let mut keys = [[0; 32]; LANES];
+            key.derive_lanes(&nonces, &mut keys);
+            assert!(keys.iter().zip(alone).all(|(key, alone)| *key == *alone));
+        }
     }
 }

@@ -69,6 +69,12 @@ impl Layer {
         self.auth.as_ref().is_some_and(|auth| auth.takes_time(context))
     }
 
+    /// Returns of how many messages on it takes less to sign or check them together.
+    pub(crate) fn worthwhile_batch(&self) -> Option<usize> {
+        let auth = self.auth.as_ref().filter(|auth| !auth.is_peer_specific());
+        auth.and_then(|auth| auth.worthwhile_batch())
+    }
+
     pub(crate) fn auth_plugin(&self) -> Option<&dyn AuthPlugin> {
         self.auth.as_deref()
     }
@@ -123,6 +129,22 @@ impl Layer {
     pub(crate) fn seal_watched(
         &self,
         fields: &mut AuthFields,
+        body: Body,
+        context: &PluginContext<'_>,
+        watch: &impl Watch,
+    ) -> Result<Body, SealError> {
+        let body = self.encrypt_watched(fields, body, context, watch)?;
+        if let Some(auth) = &self.auth {
+            auth.make(fields, &body, context)?;
+            self.note_signed(fields, &body, watch);
+        }
+        Ok(body)
+    }
+
+    /// Seals a body, and leaves it to be signed.
+    pub(crate) fn encrypt_watched(
+        &self,
+        fields: &mut AuthFields,
         mut body: Body,
         context: &PluginContext<'_>,
         watch: &impl Watch,
@@ -131,11 +153,23 @@ impl Layer {
             body = cipher.encrypt(fields, body, context)?;
             cipher.fingerprint(fields, &body).iter().for_each(|print| watch.sent(print));
         }
-        if let Some(auth) = &self.auth {
-            auth.make(fields, &body, context)?;
-            auth.fingerprints(fields, &body, &mut |print| watch.sent(&print));
-        }
         Ok(body)
+    }
+
+    /// Notes a message that has been signed.
+    pub(crate) fn note_signed(&self, fields: &AuthFields, body: &Body, watch: &impl Watch) {
+        if let Some(auth) = &self.auth {
+            auth.fingerprints(fields, body, &mut |print| watch.sent(&print));
+        }
+    }
+
+    /// Returns whether the time of a message is what who watches allows.
+    pub(crate) fn is_timely(&self, fields: &AuthFields, body: &Body, watch: &impl Watch) -> bool {
+        let mut timely = true;
+        if let Some(auth) = &self.auth {
+            auth.fingerprints(fields, body, &mut |print| timely &= watch.is_timely(&print));
+        }
+        timely
     }
 
     /// Checks and opens a body.
@@ -154,24 +188,28 @@ impl Layer {
         body: Body,
         context: &PluginContext<'_>,
     ) -> Result<Body, OpenError> {
-        self.open_watched(fields, body, context, &Unwatched).map(|(body, _)| body)
+        self.open_watched(fields, body, context, &Unwatched, None).map(|(body, _)| body)
     }
 
     /// Checks and opens a body that may be a repetition: cheap checks first, and nothing is
-    /// remembered that is not authentic.
+    /// remembered that is not authentic. One that has been checked comes with its proof.
     pub(crate) fn open_watched(
         &self,
         fields: &AuthFields,
         mut body: Body,
         context: &PluginContext<'_>,
         watch: &impl Watch,
+        checked: Option<Proof>,
     ) -> Result<(Body, Proof), OpenError> {
         let mut proof = Proof::anonymous();
         if let Some(auth) = &self.auth {
             let mut prints = Prints::default();
             auth.fingerprints(fields, &body, &mut |print| prints.push(print));
             prints.iter().try_for_each(|print| watch.in_time(print))?;
-            proof = auth.check(fields, &body, context)?;
+            proof = match checked {
+                Some(proof) => proof,
+                None => auth.check(fields, &body, context)?,
+            };
             prints.iter().try_for_each(|print| watch.received(print))?;
         }
         if let Some(cipher) = &self.cipher {
@@ -208,6 +246,9 @@ pub(crate) trait Watch {
     /// Notes what leaves, so that it is known when it is sent back.
     fn sent(&self, print: &Fingerprint);
 
+    /// Returns whether something is neither too old nor of the future.
+    fn is_timely(&self, print: &Fingerprint) -> bool;
+
     /// Refuses what is too old or of the future.
     fn in_time(&self, print: &Fingerprint) -> Result<(), AuthFailure>;
 
@@ -220,6 +261,10 @@ struct Unwatched;
 
 impl Watch for Unwatched {
     fn sent(&self, _: &Fingerprint) {}
+
+    fn is_timely(&self, _: &Fingerprint) -> bool {
+        true
+    }
 
     fn in_time(&self, _: &Fingerprint) -> Result<(), AuthFailure> {
         Ok(())

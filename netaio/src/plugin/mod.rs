@@ -77,7 +77,7 @@ mod vectors;
 pub use auth::HashcashAuth;
 #[cfg(feature = "tapescript")]
 pub use auth::TapescriptAuth;
-pub use auth::{AuthError, AuthFailure, AuthPlugin, Chain, Check, check};
+pub use auth::{AuthError, AuthFailure, AuthPlugin, Chain, Check, Unchecked, Unsigned, check};
 #[cfg(feature = "hmac")]
 pub use auth::{Binding, HmacAuth};
 #[cfg(feature = "stream-cipher")]

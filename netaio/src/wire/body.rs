@@ -34,13 +34,21 @@ impl Body {
     /// together.
     #[doc(alias = "prepare")]
     pub fn new(uri: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Result<Self, BodyTooLarge> {
-        let (uri, content) = (uri.as_ref(), content.as_ref());
+        Self::new_in(&mut BytesMut::new(), uri.as_ref(), content.as_ref())
+    }
+
+    /// Makes a body in the memory of `room`, which gets it back when all such bodies are dropped.
+    pub(crate) fn new_in(
+        room: &mut BytesMut,
+        uri: &[u8],
+        content: &[u8],
+    ) -> Result<Self, BodyTooLarge> {
         let uri_length = check_length(uri, content)?;
-        let mut encoded = BytesMut::with_capacity(LENGTH_SIZE + uri.len() + content.len());
-        encoded.put_u16(uri_length);
-        encoded.put_slice(uri);
-        encoded.put_slice(content);
-        Ok(Self { encoded: encoded.freeze(), uri_length })
+        room.reserve(LENGTH_SIZE + uri.len() + content.len());
+        room.put_u16(uri_length);
+        room.put_slice(uri);
+        room.put_slice(content);
+        Ok(Self { encoded: room.split().freeze(), uri_length })
     }
 
     /// Reads an encoded body; all that follows the uri is content.

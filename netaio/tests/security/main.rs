@@ -9,6 +9,7 @@
 ))]
 
 mod audit;
+mod batches;
 mod binding;
 mod common;
 mod counted;

@@ -1,6 +1,6 @@
 use std::{
-    collections::{BTreeMap, HashMap},
-    hash::{BuildHasher, Hash, Hasher, RandomState},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
+    hash::{BuildHasher, Hash, Hasher},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -17,8 +17,8 @@ const SHARDS: usize = 16;
 pub(crate) struct ReplayCache {
     shards: [Mutex<Shard>; SHARDS],
     /// Decides the part that a fingerprint is in: senders choose some of them, such as nonces, and
-    /// must not be able to fill one part alone.
-    hasher: RandomState,
+    /// must not be able to fill one part alone. Its seed is random, and nothing shows what it gives.
+    hasher: foldhash::quality::RandomState,
     /// How many fingerprints a part holds.
     room: usize,
 }
@@ -70,7 +70,11 @@ impl ReplayCache {
     /// Makes a cache for so many messages.
     pub(crate) fn new(capacity: usize) -> Self {
         let shards = std::array::from_fn(|_| Mutex::default());
-        Self { shards, hasher: RandomState::new(), room: capacity.div_ceil(SHARDS).max(1) }
+        Self {
+            shards,
+            hasher: foldhash::quality::RandomState::default(),
+            room: capacity.div_ceil(SHARDS).max(1),
+        }
     }
 
     /// Adds a message if it is not known. What is older than `oldest` is not needed any more.
@@ -115,6 +119,16 @@ impl Shard {
         }
         if self.floor.is_some_and(|floor| time <= floor) {
             return Seen::Forgotten;
+        }
+        if self.length + self.young.len() + self.old.len() < room {
+            return match self.timed.entry(time).or_default().entry(Key(print.key)) {
+                Entry::Occupied(known) => (*known.get()).into(),
+                Entry::Vacant(place) => {
+                    place.insert(origin);
+                    self.length += 1;
+                    Seen::Never
+                }
+            };
         }
         if let Some(&known) = self.timed.get(&time).and_then(|prints| prints.get(&Key(print.key))) {
             return known.into();

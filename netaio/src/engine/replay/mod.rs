@@ -99,6 +99,10 @@ impl Watch for Watcher<'_> {
         }
     }
 
+    fn is_timely(&self, print: &Fingerprint) -> bool {
+        self.is_off(print) || self.offset(print).is_none()
+    }
+
     fn in_time(&self, print: &Fingerprint) -> Result<(), AuthFailure> {
         if self.is_off(print) {
             return Ok(());

@@ -179,9 +179,11 @@ fn what_a_connection_notifies_itself_of_comes_before_its_reply() {
     other.0.outbox.claim(&mut out);
     during(|| {
         notify(&hub, "1");
+        assert!(own.0.settle_queued());
         own.0.take_queued(&mut out);
         assert_eq!(contents(std::mem::take(&mut out).into_bytes()), "1");
         hub.broadcast(message("news", "to all")).unwrap();
+        assert!(other.0.settle_queued());
         other.0.take_queued(&mut out);
         assert_eq!(
             contents(std::mem::take(&mut out).into_bytes()),

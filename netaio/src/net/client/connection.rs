@@ -252,6 +252,10 @@ impl ConnectionLink for Link {
         false
     }
 
+    fn settle_queued(&self) -> bool {
+        self.outbox.has_news()
+    }
+
     fn take_queued(&self, out: &mut Output) {
         self.outbox.take(out);
     }

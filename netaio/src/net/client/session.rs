@@ -10,11 +10,11 @@ use tokio::{
 
 use super::{connection::Link, shared::Shared};
 use crate::{
-    engine::{Engine, Handled, HandlerFailure, Opened, Origin, Pending, ReplyTo, Step},
+    engine::{Engine, Exchange, Handled, HandlerFailure, Opened, Origin, Pending, ReplyTo, Step},
     handler::{Connection, Endpoint, Reply, extract::detached},
     net::{call::is_stranger_error, driver::Receiver},
     queue::Queue,
-    wire::{Frame, Message, MessageType, Output},
+    wire::{Frame, Message, MessageType},
 };
 
 /// How many async handlers of a connection may wait for their turn.
@@ -54,7 +54,7 @@ impl ClientSession {
         let message_type = received.message().message_type();
         let stranger = is_stranger_error(message_type, received.message().auth_fields())
             .then(|| received.message().clone());
-        match engine.open_outer(received, self.link.far()) {
+        match engine.open_outer(received, None, self.link.far()) {
             Ok(opened) => Some(opened),
             Err(error) => {
                 let remote = self.origin.connection.remote_addr();
@@ -102,7 +102,7 @@ impl ClientSession {
 }
 
 impl Receiver for ClientSession {
-    fn receive(&self, mut frame: Frame, _: &mut Output) -> Step {
+    fn receive(&self, mut frame: Frame, _: &mut Exchange) -> Step {
         // The application may keep what it receives; it should not keep a whole read buffer.
         frame.body = detached(&frame.body);
         let Some(opened) = self.opened(frame) else { return Step::Done };
@@ -126,7 +126,7 @@ impl Receiver for ClientSession {
         Step::Done
     }
 
-    fn finish(&self, _: ReplyTo<'_>, _: Result<Reply, HandlerFailure>, _: &mut Output) {}
+    fn finish(&self, _: ReplyTo<'_>, _: Result<Reply, HandlerFailure>, _: &mut Exchange) {}
 
     fn expects_more(&self) -> bool {
         self.link.calls.are_many()

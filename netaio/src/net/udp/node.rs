@@ -432,6 +432,10 @@ impl Link for Sender {
         self.refused.swap(false, Ordering::Relaxed)
     }
 
+    fn settle_queued(&self) -> bool {
+        false
+    }
+
     fn take_queued(&self, _: &mut Output) {}
 }
 

@@ -19,7 +19,7 @@ use super::{
     socket::{Batch, Incoming, Outgoing},
 };
 use crate::{
-    engine::{HandlerFailure, Opened, Origin, Pending, Step, count, warn_limited},
+    engine::{Exchange, HandlerFailure, Opened, Origin, Pending, Step, count, warn_limited},
     handler::{Connection, Endpoint, RemoteAddr, ReplyError, SendError, extract::detached},
     net::call::is_stranger_error,
     wire::{AuthFields, Body, Frame, Message, MessageType, Output},
@@ -38,7 +38,7 @@ pub(super) struct Receiver {
     guard: Guard,
     repeats: Arc<Repeats>,
     /// What is answered to a datagram.
-    out: Output,
+    exchange: Exchange,
 }
 
 /// The latest senders, each in the place that its address hashes to or the one beside it.
@@ -76,7 +76,7 @@ impl Receiver {
             },
             guard: Guard::new(),
             repeats: Arc::new(Repeats::new()),
-            out: Output::default(),
+            exchange: Exchange::default(),
         }
     }
 
@@ -160,8 +160,8 @@ impl Receiver {
     }
 
     fn handle(&mut self, mut frame: Frame, back: Return) {
-        let Self { shared, senders, guard, repeats, out } = self;
-        out.clear();
+        let Self { shared, senders, guard, repeats, exchange } = self;
+        exchange.out.clear();
         let known = senders.at(back.to, shared);
         let engine = &shared.engine;
         let bare = bare_error(&frame);
@@ -170,19 +170,20 @@ impl Receiver {
             frame.body = detached(&frame.body);
         }
         let table = engine.router.table();
-        let Ok(opened) = engine.admit(&table, frame, &known.origin, out) else {
+        let Ok(opened) = engine.admit(&table, frame, &known.origin, exchange) else {
             if let Some(error) = bare {
                 shared.calls_from(back.to, |calls| calls.fail_unverified(error));
             }
-            return answer_guarded(shared, guard, known, back, out, false);
+            return answer_guarded(shared, guard, known, back, &mut exchange.out, false);
         };
         let verified = engine.outer.auth_plugin().is_some();
         let Some(opened) = answer_call(shared, opened, known) else { return };
-        match engine.dispatch(&table, &opened, &known.origin, out) {
+        match engine.dispatch(&table, &opened, &known.origin, exchange) {
             Step::Done | Step::Close(_) => {
-                answer_guarded(shared, guard, known, back, out, verified);
+                answer_guarded(shared, guard, known, back, &mut exchange.out, verified);
             }
             Step::Answered { checked } => {
+                let out = &mut exchange.out;
                 if !shared.may_answer(known, verified || checked, out) {
                     out.clear();
                 }
@@ -193,7 +194,7 @@ impl Receiver {
             }
             Step::Later(pending) => {
                 let known = Arc::clone(known);
-                run_later(shared, guard, repeats, pending, known, back, out, verified);
+                run_later(shared, guard, repeats, pending, known, back, exchange, verified);
             }
             Step::Unclaimed => {
                 if shared.inbox.push((opened.into_message(), back.to)) {
@@ -266,15 +267,15 @@ fn run_later(
     mut pending: Pending,
     known: Arc<Known>,
     back: Return,
-    out: &mut Output,
+    exchange: &mut Exchange,
     verified: bool,
 ) {
     let verified = verified || pending.reply_to().layer.auth_plugin().is_some();
     let Ok(permit) = Arc::clone(&shared.engine.handlers).try_acquire_owned() else {
         shared.engine.note_busy(&known.remote);
         let busy = ReplyError::error("too many requests at once").into();
-        shared.engine.finish(pending.reply_to(), Ok(busy), &known.origin, out);
-        return answer_guarded(shared, guard, &known, back, out, verified);
+        shared.engine.finish(pending.reply_to(), Ok(busy), &known.origin, exchange);
+        return answer_guarded(shared, guard, &known, back, &mut exchange.out, verified);
     };
     let (shared, repeats) = (Arc::clone(shared), Arc::clone(repeats));
     if let Some(repeat) = back.repeat {
@@ -285,8 +286,9 @@ fn run_later(
         let limit = pending.timeout;
         let result = timeout(limit, poll_fn(|context| pending.poll(context))).await;
         let result = result.unwrap_or(Err(HandlerFailure::TimedOut));
-        let mut out = Output::default();
-        shared.engine.finish(pending.reply_to(), result, &known.origin, &mut out);
+        let mut exchange = Exchange::default();
+        shared.engine.finish(pending.reply_to(), result, &known.origin, &mut exchange);
+        let mut out = exchange.out;
         if !shared.may_answer(&known, verified, &out) {
             out.clear();
         }

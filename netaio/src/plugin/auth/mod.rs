@@ -23,7 +23,7 @@ pub use hmac::{Binding, HmacAuth};
 pub use tapescript::TapescriptAuth;
 
 use super::{Fingerprint, PluginContext, Proof};
-use crate::wire::{AuthFields, Body};
+use crate::wire::{AuthFields, Body, MessageType};
 
 /// Signs outgoing messages and checks incoming ones.
 ///
@@ -134,6 +134,82 @@ pub trait AuthPlugin: fmt::Debug + Send + Sync + 'static {
     fn takes_time(&self, _context: &PluginContext<'_>) -> bool {
         false
     }
+
+    /// Returns of how many messages on it takes less to sign or check them together, with
+    /// [`make_all`](Self::make_all) and [`check_all`](Self::check_all), than one after the other;
+    /// the default is none.
+    ///
+    /// A message is then checked before the handlers of those that came just before it have run, so
+    /// [`check`](Self::check) must not depend on what they do, nor have effects.
+    fn worthwhile_batch(&self) -> Option<usize> {
+        None
+    }
+
+    /// Signs several messages as [`make`](Self::make) does each; `context` is that of all of them,
+    /// but for their types.
+    fn make_all(
+        &self,
+        messages: &mut [Unsigned<'_>],
+        context: &PluginContext<'_>,
+    ) -> Vec<Result<(), AuthError>> {
+        make_each(self, messages, context)
+    }
+
+    /// Checks several messages as [`check`](Self::check) does each; `context` is that of all of
+    /// them, but for their types.
+    fn check_all(
+        &self,
+        messages: &[Unchecked<'_>],
+        context: &PluginContext<'_>,
+    ) -> Vec<Result<Proof, AuthFailure>> {
+        check_each(self, messages, context)
+    }
+}
+
+fn make_each<P: AuthPlugin + ?Sized>(
+    plugin: &P,
+    messages: &mut [Unsigned<'_>],
+    context: &PluginContext<'_>,
+) -> Vec<Result<(), AuthError>> {
+    let make = |message: &mut Unsigned<'_>| {
+        let context = PluginContext { message_type: message.message_type, ..*context };
+        plugin.make(message.fields, message.body, &context)
+    };
+    messages.iter_mut().map(make).collect()
+}
+
+fn check_each<P: AuthPlugin + ?Sized>(
+    plugin: &P,
+    messages: &[Unchecked<'_>],
+    context: &PluginContext<'_>,
+) -> Vec<Result<Proof, AuthFailure>> {
+    let check = |message: &Unchecked<'_>| {
+        let context = PluginContext { message_type: message.message_type, ..*context };
+        plugin.check(message.fields, message.body, &context)
+    };
+    messages.iter().map(check).collect()
+}
+
+/// A message that is to be signed, with others.
+#[derive(Debug)]
+pub struct Unsigned<'a> {
+    /// Its type.
+    pub message_type: MessageType,
+    /// Its auth fields, which get those of the plugin.
+    pub fields: &'a mut AuthFields,
+    /// Its body.
+    pub body: &'a Body,
+}
+
+/// A message that is to be checked, with others.
+#[derive(Debug, Clone, Copy)]
+pub struct Unchecked<'a> {
+    /// Its type.
+    pub message_type: MessageType,
+    /// Its auth fields.
+    pub fields: &'a AuthFields,
+    /// Its body.
+    pub body: &'a Body,
 }
 
 /// Why a message could not be signed.
