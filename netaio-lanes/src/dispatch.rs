@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 #[cfg(target_arch = "x86_64")]
 use crate::sha256::sha_ni;
 use crate::{
@@ -41,10 +43,16 @@ impl Backend {
     /// What is there on any processor.
     pub const PORTABLE: Self = Self { sha: false, avx512: false, avx512_ifma: false };
 
-    /// Looks for what this processor has; that is done once, and remembered.
+    /// Returns what this processor has; that is looked for once, and remembered.
     #[must_use]
     #[inline]
     pub fn detect() -> Self {
+        static DETECTED: OnceLock<Backend> = OnceLock::new();
+        *DETECTED.get_or_init(Self::look)
+    }
+
+    #[cold]
+    fn look() -> Self {
         #[cfg(all(target_arch = "x86_64", not(miri)))]
         {
             let avx512 = cfg!(avx512)

@@ -125,9 +125,6 @@ impl Engine {
         origin: &Origin,
         exchange: &mut Exchange,
     ) -> Result<Opened, Refused> {
-        if let Some(ahead) = exchange.next_ahead() {
-            return self.admit_ahead(ahead, origin, exchange);
-        }
         match self.read(table.types(), frame) {
             Ok(received) => self.admit_received(received, None, origin, exchange),
             Err(error) => Err(self.unreadable(&error, origin, exchange)),
@@ -338,8 +335,7 @@ impl Engine {
         }
         let (remote, handler, uri) = (origin.remote(self), to.handler, message.uri.as_ref());
         if exchange.gathers() {
-            let request = Bytes::copy_from_slice(to.uri);
-            let uri = uri.unwrap_or(&request).clone();
+            let (request, uri) = (Bytes::copy_from_slice(to.uri), uri.cloned());
             let (content, layer) = (content.clone(), to.layer.clone());
             let reply = Unsealed { message_type: kind, uri, content, layer, handler, request };
             return self.gather(reply, origin, exchange);

@@ -48,7 +48,8 @@ pub(super) struct Ahead {
 #[derive(Debug)]
 pub(super) struct Unsealed {
     pub(super) message_type: MessageType,
-    pub(super) uri: Bytes,
+    /// The uri, if not the request's.
+    pub(super) uri: Option<Bytes>,
     pub(super) content: Bytes,
     /// The inner layer of the handler.
     pub(super) layer: Layer,
@@ -81,11 +82,6 @@ impl Exchange {
         self.ahead = VecDeque::new();
     }
 
-    #[inline]
-    pub(super) fn next_ahead(&mut self) -> Option<Ahead> {
-        self.ahead.pop_front()
-    }
-
     /// Returns whether a reply should wait for others, to be signed with them.
     #[inline]
     pub(super) fn gathers(&self) -> bool {
@@ -96,7 +92,11 @@ impl Exchange {
 impl Unsealed {
     /// Returns how many bytes its body will have.
     fn len(&self) -> usize {
-        2 + self.uri.len() + self.content.len()
+        2 + self.uri().len() + self.content.len()
+    }
+
+    fn uri(&self) -> &Bytes {
+        self.uri.as_ref().unwrap_or(&self.request)
     }
 }
 
@@ -141,15 +141,15 @@ impl Engine {
         }
     }
 
-    /// Opens the outer layer of a message that was checked ahead.
-    #[inline(never)]
-    pub(super) fn admit_ahead(
+    /// Opens the outer layer of the next message that was checked ahead, if there is one, as
+    /// [`admit`](Self::admit) does with a frame.
+    pub(crate) fn admit_ahead(
         &self,
-        ahead: Ahead,
         origin: &Origin,
         exchange: &mut Exchange,
-    ) -> Result<Opened, Refused> {
-        self.admit_received(ahead.received, ahead.proof, origin, exchange)
+    ) -> Option<Result<Opened, Refused>> {
+        let Ahead { received, proof } = exchange.ahead.pop_front()?;
+        Some(self.admit_received(received, proof, origin, exchange))
     }
 
     /// Keeps a reply, to be signed with others.
@@ -206,7 +206,7 @@ impl Engine {
         to: Remote<'_>,
         bodies: &mut BytesMut,
     ) -> Result<(AuthFields, Body), SendError> {
-        let body = Body::new_in(bodies, &reply.uri, &reply.content)?;
+        let body = Body::new_in(bodies, reply.uri(), &reply.content)?;
         let mut fields = AuthFields::new();
         let peer = self.peer_for(&reply.layer, to.addr);
         let context = self.context(reply.message_type, Direction::Outgoing, peer.as_deref());

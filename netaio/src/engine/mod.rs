@@ -29,7 +29,7 @@ use tokio::sync::Semaphore;
 
 pub use counters::Counters;
 pub(crate) use counters::count;
-pub(crate) use dispatch::{Handled, Origin, Step};
+pub(crate) use dispatch::{Handled, Origin, Refused, Step};
 pub(crate) use exchange::Exchange;
 pub use failure::{AuthFailureAction, AuthFailurePolicy, RefusedMessage};
 pub use limits::{BroadcastScope, Keepalive, Limits};

@@ -60,6 +60,11 @@ pub(crate) trait Receiver {
     /// Checks the next frames ahead of their turn.
     fn check_ahead(&self, _frames: impl Iterator<Item = Frame>, _exchange: &mut Exchange) {}
 
+    /// Handles the next frame if it was checked ahead.
+    fn receive_ahead(&self, _exchange: &mut Exchange) -> Option<Step> {
+        None
+    }
+
     /// Signs the answers that have been kept to be signed together.
     fn sign(&self, _exchange: &mut Exchange) {}
 
@@ -318,9 +323,18 @@ where
             {
                 receiver.check_ahead(inbound.frames(), exchange);
             }
-            let Some(frame) = inbound.next_frame() else { return Stop::Drained };
+            let step = match receiver.receive_ahead(exchange) {
+                Some(step) => {
+                    inbound.skip_frame();
+                    step
+                }
+                None => match inbound.next_frame() {
+                    Some(frame) => receiver.receive(frame, exchange),
+                    None => return Stop::Drained,
+                },
+            };
             *handled = true;
-            match receiver.receive(frame, exchange) {
+            match step {
                 // On a stream everything that nobody takes has been answered.
                 Step::Done | Step::Answered { .. } | Step::Unclaimed => {}
                 // Most handlers have their answer at once: they cost no timer and no extra write.

@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::AsyncRead;
 use tokio_util::io::poll_read_buf;
 
@@ -96,6 +96,12 @@ impl Inbound {
             self.set_aside();
         }
         frame
+    }
+
+    /// Drops the next whole frame.
+    pub(crate) fn skip_frame(&mut self) {
+        let length = Frame::needed(&self.unread).min(self.unread.len());
+        self.unread.advance(length);
     }
 
     /// Returns whether there are so many whole frames.

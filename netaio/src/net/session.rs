@@ -12,8 +12,8 @@ use super::{
     hub::{Hub, Listed, Remote},
 };
 use crate::{
-    engine::{Engine, Exchange, HandlerFailure, Origin, ReplyTo, Step},
-    handler::{Connection, Endpoint, Reply},
+    engine::{Engine, Exchange, HandlerFailure, Opened, Origin, Refused, ReplyTo, Step},
+    handler::{Connection, Endpoint, Reply, Table},
     wire::Frame,
 };
 
@@ -24,19 +24,32 @@ struct Session {
     origin: Origin,
 }
 
-impl Receiver for Session {
-    fn receive(&self, frame: Frame, exchange: &mut Exchange) -> Step {
-        let table = self.engine.router.table();
-        // Looked at where it is: to move a message costs more than to find its handler.
-        match &self.engine.admit(&table, frame, &self.origin, exchange) {
+impl Session {
+    #[inline(always)]
+    fn dispatch(
+        &self,
+        table: &Table,
+        admitted: &Result<Opened, Refused>,
+        exchange: &mut Exchange,
+    ) -> Step {
+        match admitted {
             Ok(opened) => {
                 if self.engine.outer.auth_plugin().is_some() {
                     self.listed.0.authenticate();
                 }
-                self.engine.dispatch(&table, opened, &self.origin, exchange)
+                self.engine.dispatch(table, opened, &self.origin, exchange)
             }
             Err(refused) => (*refused).into(),
         }
+    }
+}
+
+impl Receiver for Session {
+    fn receive(&self, frame: Frame, exchange: &mut Exchange) -> Step {
+        let table = self.engine.router.table();
+        // Looked at where it is: to move a message costs more than to find its handler.
+        let admitted = &self.engine.admit(&table, frame, &self.origin, exchange);
+        self.dispatch(&table, admitted, exchange)
     }
 
     fn finish(
@@ -54,6 +67,11 @@ impl Receiver for Session {
 
     fn check_ahead(&self, frames: impl Iterator<Item = Frame>, exchange: &mut Exchange) {
         self.engine.check_ahead(&self.engine.router.table(), frames, &self.origin, exchange);
+    }
+
+    fn receive_ahead(&self, exchange: &mut Exchange) -> Option<Step> {
+        let admitted = &self.engine.admit_ahead(&self.origin, exchange)?;
+        Some(self.dispatch(&self.engine.router.table(), admitted, exchange))
     }
 
     fn sign(&self, exchange: &mut Exchange) {

@@ -26,8 +26,9 @@ pub(super) fn digest(bytes: &[u8]) -> Digest {
 pub(super) fn finish(mut state: State, blocks: usize, head: &[u8], rest: &[u8]) -> Digest {
     let mut ends = Ends::NONE;
     let whole = ends.set(blocks, head, rest);
-    for blocks in ends.around(whole) {
-        Backend::detect().compress(&mut state, blocks);
+    let backend = Backend::detect();
+    for blocks in ends.around(whole).into_iter().filter(|blocks| !blocks.is_empty()) {
+        backend.compress(&mut state, blocks);
     }
     let mut digest = Secret::new([0; 32]);
     close(&mut state, &mut digest);

@@ -122,8 +122,9 @@ impl AuthFields {
         if items.count() > limits.max_entries {
             return Err(AuthFieldsError::TooMany(items.count()));
         }
-        let (data, entries) = (Vec::with_capacity(bytes.len()), Vec::with_capacity(items.count()));
-        let mut fields = Box::new(Fields { data, entries });
+        let mut fields = spare::take();
+        fields.data.reserve(bytes.len());
+        fields.entries.reserve(items.count());
         while let Some(item) = items.next()? {
             fields.read_entry(item, &limits.values)?;
         }
@@ -140,7 +141,7 @@ impl AuthFields {
 
     /// Sets a field to bytes, in the place of any value it has.
     pub fn set(&mut self, name: &str, bytes: &[u8]) {
-        let fields = self.fields.get_or_insert_default();
+        let fields = self.fields.get_or_insert_with(spare::take);
         fields.set_with(name, |data| write_sized(kind::BYTES, bytes, data));
     }
 
@@ -151,7 +152,7 @@ impl AuthFields {
     /// Returns [`EncodeError`](packify::EncodeError) when the value can't be written.
     pub fn set_value(&mut self, name: &str, value: &Value) -> Result<(), packify::EncodeError> {
         let value = packify::encode(value)?;
-        let fields = self.fields.get_or_insert_default();
+        let fields = self.fields.get_or_insert_with(spare::take);
         fields.set_with(name, |data| data.extend_from_slice(&value));
         Ok(())
     }
@@ -386,6 +387,51 @@ fn is_canonical_text(key: &[u8]) -> bool {
 fn is_plain_bytes(value: &[u8]) -> bool {
     let mut reader = Reader::new(value);
     matches!(reader.code(), Ok((kind::BYTES, width)) if reader.sized(width).is_ok())
+}
+
+impl Drop for AuthFields {
+    fn drop(&mut self) {
+        if let Some(fields) = self.fields.take() {
+            spare::give(fields);
+        }
+    }
+}
+
+/// The memory of maps, used again: under an auth plugin each message has two, for a moment.
+mod spare {
+    use std::cell::RefCell;
+
+    use super::Fields;
+
+    /// A thread keeps so many: those of a batch.
+    const KEPT: usize = 32;
+    /// A larger map is not kept.
+    const LARGEST: usize = 1024;
+
+    thread_local! {
+        // In boxes, as maps hold them.
+        #[allow(clippy::vec_box, reason = "it is the boxes that are used again")]
+        static SPARE: RefCell<Vec<Box<Fields>>> = const { RefCell::new(Vec::new()) };
+    }
+
+    pub(super) fn take() -> Box<Fields> {
+        SPARE.try_with(|spare| spare.borrow_mut().pop()).ok().flatten().unwrap_or_default()
+    }
+
+    pub(super) fn give(mut fields: Box<Fields>) {
+        if fields.data.capacity() > LARGEST || fields.entries.capacity() > LARGEST / 32 {
+            return;
+        }
+        fields.data.clear();
+        fields.entries.clear();
+        // When the thread ends there is nothing to give to.
+        let _ = SPARE.try_with(|spare| {
+            let mut spare = spare.borrow_mut();
+            if spare.len() < KEPT {
+                spare.push(fields);
+            }
+        });
+    }
 }
 
 impl PartialEq for AuthFields {
