@@ -323,7 +323,8 @@ where
             {
                 receiver.check_ahead(inbound.frames(), exchange);
             }
-            let step = match receiver.receive_ahead(exchange) {
+            let ahead = exchange.is_ahead().then(|| receiver.receive_ahead(exchange)).flatten();
+            let step = match ahead {
                 Some(step) => {
                     inbound.skip_frame();
                     step

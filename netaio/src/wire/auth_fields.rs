@@ -390,6 +390,7 @@ fn is_plain_bytes(value: &[u8]) -> bool {
 }
 
 impl Drop for AuthFields {
+    #[inline]
     fn drop(&mut self) {
         if let Some(fields) = self.fields.take() {
             spare::give(fields);
