@@ -71,7 +71,20 @@ struct End;
 
 impl Drop for End {
     fn drop(&mut self) {
-        let Burst { mut hubs, mut receivers, .. } = BURST.take();
+        let burst = BURST.with_borrow_mut(|burst| {
+            burst.is_on = false;
+            let is_idle = burst.hubs.is_empty() && burst.receivers.is_empty();
+            (!is_idle).then(|| std::mem::take(burst))
+        });
+        if let Some(burst) = burst {
+            burst.end();
+        }
+    }
+}
+
+impl Burst {
+    fn end(self) {
+        let Self { mut hubs, mut receivers, .. } = self;
         // What receivers have been promised before still waits, so that this comes after it.
         hubs.drain(..).for_each(|hub| hub.settle());
         receivers.drain(..).for_each(|receiver| receiver.outbox.write());

@@ -40,6 +40,8 @@
 //! | `Sha256StreamCipher` | 1.0 | 1.0 |
 //! | `X25519Cipher` | 0.9, and once for each peer 75 | 0.9 |
 //!
+//! `HmacAuth` takes two thirds of that for each of many messages that came together.
+//!
 //! None of them has forward secrecy: who captures traffic and learns the key later reads it all, and
 //! a short secret can be guessed from one captured message. None hides the message type, the length,
 //! who talks with whom, and the auth fields. Where that matters, or where strangers can capture
@@ -56,7 +58,8 @@
 //! [`Chain`] puts several auth plugins into one place. What plugins name in `field_names` is
 //! compared when an app is built and when a server takes it, so that no layer overwrites another's
 //! fields unnoticed. One that depends on who receives a message says so with `is_peer_specific`:
-//! then each receiver of a notification gets one of its own.
+//! then each receiver of a notification gets one of its own. One that takes less for several
+//! messages together says so with [`worthwhile_batch`](AuthPlugin::worthwhile_batch).
 
 mod auth;
 mod cipher;
