@@ -50,7 +50,7 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// The number of bytes that are compared.
+    /// The number of bytes that count.
     pub const LENGTH: usize = 16;
 
     /// Makes one from bytes that only this message has and no stranger can choose: a MAC, or a

@@ -1,6 +1,6 @@
 use std::{
-    collections::{BTreeMap, HashMap, hash_map::Entry},
-    hash::{BuildHasher, Hash, Hasher},
+    collections::{BTreeMap, HashSet},
+    hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -11,14 +11,14 @@ const SHARDS: usize = 16;
 
 /// The messages that an endpoint has received and sent, by their fingerprints.
 ///
-/// It is allocated as it fills. Maps are keyed with random seeds, since peers choose what is in
-/// them.
+/// It is allocated as it fills. What is in the maps are hashes under a random key, since peers
+/// choose what is hashed.
 #[derive(Debug)]
 pub(crate) struct ReplayCache {
     shards: [Mutex<Shard>; SHARDS],
-    /// Decides the part that a fingerprint is in: senders choose some of them, such as nonces, and
-    /// must not be able to fill one part alone. Its seed is random, and nothing shows what it gives.
-    hasher: foldhash::quality::RandomState,
+    /// Hashes fingerprints: senders choose some of them, such as nonces, and must not be able to fill
+    /// one part alone.
+    hasher: RandomState,
     /// How many fingerprints a part holds.
     room: usize,
 }
@@ -35,15 +35,56 @@ pub(crate) enum Seen {
     Forgotten,
 }
 
-type Prints = HashMap<Key, Origin>;
+/// A few bytes for each message: what does not fit into the processor's caches costs most.
+type Prints = HashSet<Known, BuildHasherDefault<Hashed>>;
 
-/// The bytes of a fingerprint; hashed as one number, without their count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Key([u8; Fingerprint::LENGTH]);
+/// A message that is known: 63 bits of its fingerprint's hash, under a random key, and where it came
+/// from in the last.
+///
+/// With a million others remembered, one in 10^13 messages is taken for one of them.
+#[derive(Debug, Clone, Copy)]
+struct Known(u64);
 
-impl Hash for Key {
+impl Known {
+    fn new(hash: u64, origin: Origin) -> Self {
+        Self(hash & !1 | u64::from(origin == Origin::Sent))
+    }
+
+    fn seen(self) -> Seen {
+        if self.0 & 1 == 0 { Seen::Received } else { Seen::Sent }
+    }
+}
+
+impl PartialEq for Known {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 >> 1 == other.0 >> 1
+    }
+}
+
+impl Eq for Known {}
+
+impl Hash for Known {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u128(u128::from_ne_bytes(self.0));
+        state.write_u64(self.0 >> 1);
+    }
+}
+
+/// The hash of what is a hash.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        // A map looks at the highest bits too, of which there are 63.
+        self.0 << 1 | self.0 >> 62
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.0 = self.0 << 8 | u64::from(byte));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
     }
 }
 
@@ -70,35 +111,32 @@ impl ReplayCache {
     /// Makes a cache for so many messages.
     pub(crate) fn new(capacity: usize) -> Self {
         let shards = std::array::from_fn(|_| Mutex::default());
-        Self {
-            shards,
-            hasher: foldhash::quality::RandomState::default(),
-            room: capacity.div_ceil(SHARDS).max(1),
-        }
+        Self { shards, hasher: RandomState::new(), room: capacity.div_ceil(SHARDS).max(1) }
     }
 
     /// Adds a message if it is not known. What is older than `oldest` is not needed any more.
     pub(crate) fn insert(&self, print: &Fingerprint, origin: Origin, oldest: u32) -> Seen {
-        let mut shard = self.shard(print);
+        let hash = self.hasher.hash_one(u128::from_ne_bytes(print.key));
+        let (known, mut shard) = (Known::new(hash, origin), self.shard(hash));
         match print.time {
-            Some(time) => shard.insert_timed(print, time, origin, oldest, self.room),
-            None => shard.insert_untimed(print, origin, self.room),
+            Some(time) => shard.insert_timed(known, time, oldest, self.room),
+            None => shard.insert_untimed(known, self.room),
         }
     }
 
+    /// Returns the part that a hash is in, by bits that maps do not look at.
     #[allow(clippy::cast_possible_truncation, reason = "some bits of a hash are a hash")]
     #[allow(clippy::indexing_slicing, reason = "the number is below that of the parts")]
-    fn shard(&self, print: &Fingerprint) -> MutexGuard<'_, Shard> {
-        let number = self.hasher.hash_one(Key(print.key)) as usize % SHARDS;
+    fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
         // Nothing that runs under the lock can panic half-way.
-        self.shards[number].lock().unwrap_or_else(PoisonError::into_inner)
+        self.shards[(hash >> 40) as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[cfg(test)]
     fn len(&self) -> usize {
         let count = |shard: &Mutex<Shard>| {
             let shard = shard.lock().unwrap();
-            assert_eq!(shard.length, shard.timed.values().map(HashMap::len).sum::<usize>());
+            assert_eq!(shard.length, shard.timed.values().map(HashSet::len).sum::<usize>());
             shard.length + shard.young.len() + shard.old.len()
         };
         self.shards.iter().map(count).sum()
@@ -106,32 +144,15 @@ impl ReplayCache {
 }
 
 impl Shard {
-    fn insert_timed(
-        &mut self,
-        print: &Fingerprint,
-        time: u32,
-        origin: Origin,
-        oldest: u32,
-        room: usize,
-    ) -> Seen {
+    fn insert_timed(&mut self, known: Known, time: u32, oldest: u32, room: usize) -> Seen {
         while self.timed.first_key_value().is_some_and(|(&second, _)| second < oldest) {
             self.forget_second();
         }
         if self.floor.is_some_and(|floor| time <= floor) {
             return Seen::Forgotten;
         }
-        if self.length + self.young.len() + self.old.len() < room {
-            return match self.timed.entry(time).or_default().entry(Key(print.key)) {
-                Entry::Occupied(known) => (*known.get()).into(),
-                Entry::Vacant(place) => {
-                    place.insert(origin);
-                    self.length += 1;
-                    Seen::Never
-                }
-            };
-        }
-        if let Some(&known) = self.timed.get(&time).and_then(|prints| prints.get(&Key(print.key))) {
-            return known.into();
+        if let Some(same) = self.timed.get(&time).and_then(|prints| prints.get(&known)) {
+            return same.seen();
         }
         while self.length + self.young.len() + self.old.len() >= room {
             let Some(second) = self.forget_second() else {
@@ -143,7 +164,7 @@ impl Shard {
                 return Seen::Forgotten;
             }
         }
-        self.timed.entry(time).or_default().insert(Key(print.key), origin);
+        self.timed.entry(time).or_default().insert(known);
         self.length += 1;
         Seen::Never
     }
@@ -155,11 +176,9 @@ impl Shard {
         Some(second)
     }
 
-    fn insert_untimed(&mut self, print: &Fingerprint, origin: Origin, room: usize) -> Seen {
-        if let Some(&known) =
-            self.young.get(&Key(print.key)).or_else(|| self.old.get(&Key(print.key)))
-        {
-            return known.into();
+    fn insert_untimed(&mut self, known: Known, room: usize) -> Seen {
+        if let Some(same) = self.young.get(&known).or_else(|| self.old.get(&known)) {
+            return same.seen();
         }
         // Half of the room is for those with a time, which push nothing else out then.
         if self.young.len() >= room.div_ceil(4) {
@@ -171,21 +190,12 @@ impl Shard {
                 None => self.rotate(),
             }
         }
-        self.young.insert(Key(print.key), origin);
+        self.young.insert(known);
         Seen::Never
     }
 
     fn rotate(&mut self) {
         self.old = std::mem::take(&mut self.young);
-    }
-}
-
-impl From<Origin> for Seen {
-    fn from(origin: Origin) -> Self {
-        match origin {
-            Origin::Received => Self::Received,
-            Origin::Sent => Self::Sent,
-        }
     }
 }
 
@@ -212,6 +222,19 @@ mod tests {
             assert_eq!(cache.insert(&message, Origin::Received, 0), Seen::Sent);
         }
         assert_eq!(cache.len(), 4);
+    }
+
+    #[test]
+    fn none_of_many_is_taken_for_another() {
+        let cache = ReplayCache::new(1_000_000);
+        for number in 0..200_000 {
+            let origin = if number % 2 == 0 { Origin::Received } else { Origin::Sent };
+            assert_eq!(cache.insert(&print(number).at(7), origin, 0), Seen::Never);
+        }
+        for number in (0..200_000).rev() {
+            let seen = if number % 2 == 0 { Seen::Received } else { Seen::Sent };
+            assert_eq!(cache.insert(&print(number).at(7), Origin::Received, 0), seen);
+        }
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl ReplayPolicy {
         self
     }
 
-    /// Sets how many messages are remembered, at some 40 bytes each; the default is 1,000,000,
+    /// Sets how many messages are remembered, at some 20 bytes each; the default is 1,000,000,
     /// which lasts for 50 s at 20,000 messages a second.
     ///
     /// When it is full, the messages of the oldest second are forgotten, and others as old are
