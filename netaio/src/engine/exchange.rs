@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use super::{Engine, Opened, Origin, Place, Received, Remote, dispatch::Refused, replay::Watcher};
 use crate::{
     handler::{SendError, Table},
-    plugin::{Direction, Layer, Proof, SealError, Unchecked, Unsigned},
+    plugin::{AuthError, Direction, Layer, Proof, SealError, Unchecked, Unsigned},
     wire::{AuthFields, Body, Frame, MessageType, Output, output_frame},
 };
 
@@ -66,7 +66,7 @@ impl Exchange {
 
     /// Makes it fit for any other use; returns how much room it keeps, which is `least` or more.
     pub(crate) fn reclaim(&mut self, least: usize) -> usize {
-        if !self.bodies.try_reclaim(0) {
+        if !self.bodies.try_reclaim(least) {
             self.bodies = BytesMut::new();
         }
         self.out.reclaim(least).max(self.bodies.capacity())
@@ -98,6 +98,10 @@ impl Unsealed {
     fn uri(&self) -> &Bytes {
         self.uri.as_ref().unwrap_or(&self.request)
     }
+}
+
+fn unsigned() -> AuthError {
+    AuthError::Other("the plugin has not signed it".into())
 }
 
 impl Engine {
@@ -185,8 +189,8 @@ impl Engine {
         let mut signed = auth.make_all(&mut ready, &context).into_iter();
         for (reply, sealed) in replies.drain(..).zip(sealed) {
             let written = sealed.and_then(|(fields, body)| {
-                // One for each that could be sealed.
-                signed.next().unwrap_or(Ok(())).map_err(SealError::from)?;
+                // One for each that could be sealed; what a plugin forgets is not sent.
+                signed.next().unwrap_or_else(|| Err(unsigned())).map_err(SealError::from)?;
                 let watcher = Watcher::new(self, remote, reply.message_type, Place::Outer);
                 self.outer.note_signed(&fields, &body, &watcher);
                 let code = reply.message_type.code();

@@ -30,12 +30,14 @@ struct Together {
     worthwhile: Option<usize>,
     checked: Arc<AtomicUsize>,
     signed: Arc<AtomicUsize>,
+    /// Signs nothing, and says nothing of it.
+    forgets: bool,
 }
 
 impl Together {
     fn from(worthwhile: Option<usize>) -> Self {
         let [checked, signed] = Default::default();
-        Self { hmac: HmacAuth::new(SECRET), worthwhile, checked, signed }
+        Self { hmac: HmacAuth::new(SECRET), worthwhile, checked, signed, forgets: false }
     }
 }
 
@@ -79,6 +81,9 @@ impl AuthPlugin for Together {
         context: &PluginContext<'_>,
     ) -> Vec<Result<(), AuthError>> {
         self.signed.fetch_add(messages.len(), Relaxed);
+        if self.forgets {
+            return Vec::new();
+        }
         let mut made = self.hmac.make_all(messages, context);
         for (made, message) in made.iter_mut().zip(messages) {
             if message.body.uri() == b"unsigned" {
@@ -305,6 +310,17 @@ async fn what_fails_in_a_batch_is_answered_in_its_place() {
     ];
     assert_eq!(kinds, expected);
     assert!(checked > 0);
+}
+
+#[tokio::test]
+async fn what_a_plugin_forgets_to_sign_is_not_sent() {
+    let plugin = Together { forgets: true, ..Together::from(Some(2)) };
+    let server = Server::new(app(), |builder| builder.auth(plugin).environment(Clock::at(NOW)));
+    let layer = Layer::new().auth(HmacAuth::new(SECRET));
+    let frames = encoded(&[Good(T::RequestUri, "uri"); 3], &layer);
+    let answers = decoded(server.connect().await.all(&frames).await, &layer);
+    assert_eq!(answers, vec![(T::Error, true, b"uri".to_vec(), "internal error".len()); 3]);
+    assert_eq!(server.counters().failed_replies(), 3);
 }
 
 #[tokio::test]
