@@ -96,7 +96,7 @@ impl Backend {
     pub(crate) fn run(self, task: Task<'_>) {
         // SAFETY: a function that was compiled for more than common instructions is called only
         // where `self` says that they are there, and only `detect` makes one that says so.
-        #[allow(unsafe_code)]
+        #[allow(unsafe_code, reason = "the one call that needs what was looked for")]
         unsafe {
             match task {
                 #[cfg(avx512)]

@@ -66,6 +66,10 @@ impl Exchange {
 
     /// Makes it fit for any other use; returns how much room it keeps, which is `least` or more.
     pub(crate) fn reclaim(&mut self, least: usize) -> usize {
+        // Nothing of one connection may get to another, whatever has gone before.
+        self.ahead.clear();
+        self.unsigned.clear();
+        self.held = 0;
         if !self.bodies.try_reclaim(least) {
             self.bodies = BytesMut::new();
         }
