@@ -222,3 +222,25 @@ impl Engine {
         Ok((fields, body))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_used_again_holds_nothing_of_before() {
+        let mut exchange = Exchange::default();
+        exchange.unsigned.push(Unsealed {
+            message_type: MessageType::Ok,
+            uri: None,
+            content: "secret".into(),
+            layer: Layer::new(),
+            handler: "handler",
+            request: "uri".into(),
+        });
+        exchange.held = exchange.unsigned.iter().map(Unsealed::len).sum();
+        assert!(exchange.gathers() && exchange.len() > 0);
+        exchange.reclaim(0);
+        assert_eq!((exchange.gathers(), exchange.len()), (false, 0));
+    }
+}

@@ -1,5 +1,7 @@
+mod buffers;
+mod end;
+
 use std::{
-    cell::Cell,
     future::poll_fn,
     io::{self, IoSlice},
     pin::Pin,
@@ -13,13 +15,13 @@ use tokio::{
     time::{Sleep, sleep, timeout},
 };
 
+pub(crate) use end::{End, Waiting};
+
 use super::{burst, inbound::Inbound};
 use crate::{
     budget::Account,
-    engine::{
-        Engine, Exchange, HandlerFailure, Limits, Pending, ReplyTo, Step, count, warn_limited,
-    },
-    handler::{RemoteAddr, Reply},
+    engine::{Exchange, HandlerFailure, Limits, Pending, ReplyTo, Step},
+    handler::Reply,
     pubsub::{Outbox, Wakeup},
     wire::{Frame, Output},
 };
@@ -31,9 +33,6 @@ const PAUSE: usize = 256 * 1024;
 const BURST: usize = 64;
 /// How much a connection reads before others have their turn; a read counts for half at least.
 const TURN: usize = 256 * 1024;
-/// An output buffer up to this size is kept for the next connection that needs one: it holds what
-/// makes one pause, and one more message of the largest size.
-const KEPT: usize = 256 * 1024;
 /// How many pieces of an output are written with one call.
 const AT_ONCE: usize = 64;
 /// How long a closed connection is read on, so that what was sent last is not lost to a reset.
@@ -75,62 +74,6 @@ pub(crate) trait Receiver {
 
     /// Returns what bounds how many handlers run at once.
     fn handlers(&self) -> &Semaphore;
-}
-
-/// Why a connection ended.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum End {
-    #[error("the other end closed the connection")]
-    Eof,
-    #[error("this end closed the connection")]
-    Closed,
-    #[error("the connection was cut")]
-    Cut,
-    #[error("{0}")]
-    Refused(&'static str),
-    #[error("{}", .0.text())]
-    TimedOut(Waiting),
-    #[error("the connection failed")]
-    Io(#[from] io::Error),
-}
-
-impl End {
-    /// Counts and logs an end that the other side has caused.
-    pub(crate) fn note(&self, engine: &Engine, remote: &RemoteAddr) {
-        let count = match self {
-            Self::TimedOut(Waiting::FirstFrame) => count::timeouts_first_frame,
-            Self::TimedOut(Waiting::Frame) => count::timeouts_frame,
-            Self::TimedOut(Waiting::Write) => count::timeouts_write,
-            Self::TimedOut(Waiting::Idle) => count::timeouts_idle,
-            Self::Io(error) if error.kind() == io::ErrorKind::TimedOut => count::timeouts_keepalive,
-            Self::Refused(reason) => {
-                return warn_limited!(engine, cut, %remote, reason, "closed a connection");
-            }
-            _ => return tracing::debug!(%remote, reason = %self, "connection ended"),
-        };
-        count(&engine.counters);
-        warn_limited!(engine, timeouts, %remote, reason = %self, "cut a connection");
-    }
-}
-
-/// What the deadline is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Waiting {
-    FirstFrame,
-    Frame,
-    Write,
-    Idle,
-}
-
-impl Waiting {
-    fn text(self) -> &'static str {
-        match self {
-            Self::FirstFrame => "no message came in time",
-            Self::Frame => "a message took too long to arrive",
-            Self::Write => "the other end does not read",
-            Self::Idle => "the connection was idle for too long",
-        }
-    }
 }
 
 /// The task of one connection: reads, lets `receiver` handle, writes, until the end.
@@ -529,29 +472,5 @@ impl<'a> Held<'a> {
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         self.0.sub(self.1);
-    }
-}
-
-/// Output buffers, kept by each thread for whichever connection writes next.
-mod buffers {
-    use super::{Cell, Exchange, KEPT};
-
-    const LEAST: usize = 4 * 1024;
-
-    thread_local! {
-        static SPARE: Cell<Option<Box<Exchange>>> = const { Cell::new(None) };
-    }
-
-    pub(super) fn take() -> Box<Exchange> {
-        let mut exchange = SPARE.take().unwrap_or_default();
-        exchange.out.buffer().reserve(LEAST);
-        exchange
-    }
-
-    pub(super) fn give(mut exchange: Box<Exchange>) {
-        // Unless it has grown large.
-        if exchange.reclaim(LEAST) <= KEPT {
-            SPARE.set(Some(exchange));
-        }
     }
 }
