@@ -403,23 +403,6 @@ async fn a_stopping_server_reports_what_it_cut() {
     assert_eq!(within(serving).await.unwrap().cut, 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_late_answer_is_not_taken_for_that_of_the_next_call() {
-    let (app, calls) = (App::empty(), Arc::new(AtomicUsize::new(0)));
-    app.on(MessageType::RequestUri, move || {
-        let call = calls.fetch_add(1, Ordering::SeqCst);
-        async move {
-            tokio::time::sleep(Duration::from_secs(3)).await;
-            call.to_string()
-        }
-    });
-    let served = Served::new(app, |server| server);
-    let client = served.client(Layer::new()).await;
-    let first = within(client.request("u").timeout(Duration::from_secs(1))).await;
-    assert!(first.unwrap_err().is_timeout());
-    assert_eq!(within(client.request("u")).await.unwrap().content(), "1");
-}
-
 #[tokio::test]
 async fn a_lost_connection_is_restored_with_its_subscriptions() {
     let app = App::empty();

@@ -7,10 +7,11 @@ mod waiting;
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use tokio::{sync::oneshot, time::Instant};
 
 pub use error::RequestError;
 pub use response::Response;
-pub(in crate::net) use waiting::{Accepts, Calls, Order, Waiting, is_stranger_error};
+pub(in crate::net) use waiting::{Accepts, Answer, Calls, Order, Waiting, is_stranger_error};
 
 use crate::{plugin::Layer, wire::MessageType};
 
@@ -36,8 +37,13 @@ impl Request {
         Self { message_type, uri, content, layer, timeout: None, also: None }
     }
 
-    pub(in crate::net) fn accepts(&self) -> Accepts {
-        Accepts::new(self.message_type, self.also)
+    /// Makes what waits for the answer until `deadline`, and what the answer comes out of.
+    pub(in crate::net) fn waiting(
+        &self,
+        deadline: Instant,
+    ) -> (Waiting, oneshot::Receiver<Answer>) {
+        let accepts = Accepts::new(self.message_type, self.also);
+        Waiting::new(Arc::clone(&self.uri), accepts, self.layer.clone(), deadline)
     }
 }
 

@@ -1,10 +1,14 @@
 use std::{
     collections::VecDeque,
+    convert::Infallible,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use tokio::{sync::oneshot, time::Instant};
+use tokio::{
+    sync::{Notify, oneshot},
+    time::{Instant, timeout_at},
+};
 
 use super::{RequestError, Response};
 use crate::{
@@ -17,21 +21,43 @@ use crate::{
 /// taken for that of the next call to the same uri.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// What a call gets; nothing when its time was over first.
+pub(in crate::net) type Answer = Result<Response, RequestError>;
+
 /// A call that awaits its answer.
 #[derive(Debug)]
 pub(in crate::net) struct Waiting {
-    pub(in crate::net) uri: Arc<[u8]>,
-    pub(in crate::net) accepts: Accepts,
-    pub(in crate::net) layer: Layer,
-    pub(in crate::net) answer: oneshot::Sender<Result<Response, RequestError>>,
-    /// When it gives up.
-    pub(in crate::net) deadline: Instant,
+    uri: Arc<[u8]>,
+    accepts: Accepts,
+    layer: Layer,
+    /// Until it gives up.
+    answer: Option<oneshot::Sender<Answer>>,
+    deadline: Instant,
 }
 
 impl Waiting {
+    /// Makes a call that gives up at `deadline`, and what its answer comes out of.
+    pub(in crate::net) fn new(
+        uri: Arc<[u8]>,
+        accepts: Accepts,
+        layer: Layer,
+        deadline: Instant,
+    ) -> (Self, oneshot::Receiver<Answer>) {
+        let (answer, answered) = oneshot::channel();
+        (Self { uri, accepts, layer, answer: Some(answer), deadline }, answered)
+    }
+
+    fn end(self, answer: Answer) {
+        if let Some(waiting) = self.answer {
+            // Nobody may wait for it any more.
+            let _ = waiting.send(answer);
+        }
+    }
+
     fn is_forgotten(&self) -> bool {
         // Rarely does anybody give up: the clock is not read for each answer.
-        self.answer.is_closed() && Instant::now() > self.deadline + GRACE
+        self.answer.as_ref().is_none_or(oneshot::Sender::is_closed)
+            && Instant::now() > self.deadline + GRACE
     }
 }
 
@@ -73,11 +99,15 @@ pub(in crate::net) enum Order {
 pub(in crate::net) struct Calls {
     order: Order,
     state: Mutex<State>,
+    /// Tells [`keep_time`](Calls::keep_time) that a call gives up before all others.
+    earlier: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
     waiting: VecDeque<Waiting>,
+    /// When calls are looked at next, to end those whose time is over.
+    alarm: Option<Instant>,
     /// The last error that named no call.
     hint: Option<Response>,
     /// Why the connection ended, once it has.
@@ -88,7 +118,7 @@ struct State {
 
 impl Calls {
     pub(in crate::net) fn new(order: Order) -> Self {
-        Self { order, state: Mutex::default() }
+        Self { order, state: Mutex::default(), earlier: Notify::new() }
     }
 
     /// Adds a call and sends it, in one step: calls wait in the order in which they are sent. A call
@@ -103,15 +133,49 @@ impl Calls {
         if let Some(reason) = &state.closed {
             let reason = Arc::clone(reason);
             drop(state);
-            let _ = call.answer.send(Err(RequestError::Closed { reason }));
+            call.end(Err(RequestError::Closed { reason }));
             return Ok(());
         }
         if let Err(error) = send() {
             return Err((error, call));
         }
         state.prune();
+        // Most calls give up after those before them: one look at the clock will do for all.
+        let is_first = state.alarm.is_none_or(|alarm| call.deadline < alarm);
+        if is_first {
+            state.alarm = Some(call.deadline);
+        }
         state.waiting.push_back(call);
+        drop(state);
+        if is_first {
+            self.earlier.notify_one();
+        }
         Ok(())
+    }
+
+    /// Ends calls when their time is over, for as long as it is polled: one timer for all of them.
+    /// Those over UDP, which may be sent again meanwhile, have timers of their own.
+    pub(in crate::net) async fn keep_time(&self) -> Infallible {
+        loop {
+            let earlier = self.earlier.notified();
+            match self.end_overdue() {
+                // Either way they are looked at again.
+                Some(next) => timeout_at(next, earlier).await.unwrap_or_default(),
+                None => earlier.await,
+            }
+        }
+    }
+
+    /// Ends the calls whose time is over; returns when that of the next one is.
+    fn end_overdue(&self) -> Option<Instant> {
+        let (mut state, now) = (self.state(), Instant::now());
+        for call in &mut state.waiting {
+            // It keeps its place.
+            call.answer.take_if(|_| call.deadline <= now);
+        }
+        let waiting = state.waiting.iter().filter(|call| call.answer.is_some());
+        state.alarm = waiting.map(|call| call.deadline).min();
+        state.alarm
     }
 
     /// Ends every waiting call, and all that will be added.
@@ -121,7 +185,7 @@ impl Calls {
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         for call in waiting {
-            let _ = call.answer.send(Err(RequestError::Closed { reason: Arc::clone(reason) }));
+            call.end(Err(RequestError::Closed { reason: Arc::clone(reason) }));
         }
     }
 
@@ -220,8 +284,7 @@ impl State {
 
     fn complete(&mut self, index: usize, message: Message, verified: bool) {
         if let Some(call) = self.waiting.remove(index) {
-            // Nobody waits for the answer to a call that gave up.
-            let _ = call.answer.send(Ok(Response::new(message, verified)));
+            call.end(Ok(Response::new(message, verified)));
         }
     }
 

@@ -158,7 +158,7 @@ impl TcpClientBuilder {
     {
         let client = self.build();
         let (name, remote) = (ServerName::from("stream"), RemoteAddr::unnamed());
-        start(&client.shared, stream, name, remote, Transport::Other);
+        start(&client.shared.0, stream, name, remote, Transport::Other);
         client
     }
 
@@ -178,8 +178,7 @@ impl TcpClientBuilder {
         });
         let shared = Arc::new(Shared::new(engine, self.options));
         self.peers.managed.into_iter().for_each(|management| shared.manage(management));
-        let guard = Arc::new(Guard(Arc::clone(&shared)));
-        TcpClient { shared, _guard: guard, layer: Layer::new(), server: None }
+        TcpClient { shared: Arc::new(Guard(shared)), layer: Layer::new(), server: None }
     }
 }
 

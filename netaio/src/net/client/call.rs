@@ -1,15 +1,11 @@
 use std::{
     future::{Future, IntoFuture},
     pin::Pin,
-    sync::Arc,
     time::Duration,
 };
 
 use bytes::Bytes;
-use tokio::{
-    sync::oneshot,
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, timeout_at};
 
 use super::{RequestError, Response, ServerName, TcpClient, connection::Link};
 use crate::{
@@ -76,24 +72,19 @@ impl Call {
 
         let after = timeout.unwrap_or(shared.timeout);
         let deadline = Instant::now() + after;
-        let (answer, answered) = oneshot::channel();
-        let (uri, accepts, layer) = (Arc::clone(uri), request.accepts(), layer.clone());
-        let call = Waiting { uri, accepts, layer, answer, deadline };
+        let (call, answered) = request.waiting(deadline);
         let queued = match link.calls.add(call, || link.outbox.push(frame.clone())) {
             Ok(()) => Ok(Ok(())),
             Err((error, call)) => {
                 Box::pin(timeout_at(deadline, queue(&link, error, call, &frame))).await
             }
         };
-        let answer = match queued {
-            Ok(queued) => {
-                queued?;
-                timeout_at(deadline, answered).await
+        if let Ok(queued) = queued {
+            queued?;
+            // It is given up when its time is over.
+            if let Ok(answer) = answered.await {
+                return answer;
             }
-            Err(elapsed) => Err(elapsed),
-        };
-        if let Ok(answer) = answer {
-            return answer.unwrap_or_else(|_| Err(link.closed()));
         }
         let (server, uri) = (link.name.clone(), Bytes::copy_from_slice(&request.uri));
         let call = TimedOutCall { server, message_type: *message_type, uri, after };

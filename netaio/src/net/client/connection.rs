@@ -13,6 +13,7 @@ use tokio::{
     sync::Notify,
     time::timeout,
 };
+use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
 use super::{ConnectError, RequestError, ServerName, session::ClientSession, shared::Shared};
@@ -99,11 +100,21 @@ impl Link {
         }
     }
 
-    fn finish(&self, reason: &End) {
+    fn finish(&self, reason: impl Into<Arc<str>>) {
         self.outbox.cut();
-        let reason = self.reason.get_or_init(|| reason.to_string().into());
+        let reason = self.reason.get_or_init(|| reason.into());
         self.calls.close(reason);
         self.end.notify_waiters();
+    }
+}
+
+/// The link of a task, which ends with it: a call must not wait for one that has gone with its
+/// runtime.
+struct Running(Arc<Link>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.finish("its runtime has shut down");
     }
 }
 
@@ -170,24 +181,28 @@ pub(super) fn start<S>(
     shared.introduce_all(&link, MessageType::AdvertisePeer);
     shared.insert(Arc::clone(&link));
     let span = tracing::debug_span!("client", server = %link.name);
-    tokio::spawn(run(Arc::clone(shared), link, stream).instrument(span));
+    tokio::spawn(run(Arc::clone(shared), Running(link), stream).instrument(span));
 }
 
 /// Runs a connection to its end, and then connects again if the client is to.
-async fn run<S>(shared: Arc<Shared>, link: Arc<Link>, stream: S)
+async fn run<S>(shared: Arc<Shared>, running: Running, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let connection = Connection::new(Arc::clone(&link) as _);
+    let link = &running.0;
+    let connection = Connection::new(Arc::clone(link) as _);
     let endpoint = Endpoint::new(Arc::clone(&shared) as _);
-    let session = ClientSession::new(Arc::clone(&shared), Arc::clone(&link), connection, endpoint);
+    let session = ClientSession::new(Arc::clone(&shared), Arc::clone(link), connection, endpoint);
     let limits = shared.engine.limits;
+    // A task of its own: what it waits for need not be looked at whenever something arrives.
+    let timed = Arc::clone(link);
+    let clock = AbortOnDropHandle::new(tokio::spawn(async move { timed.calls.keep_time().await }));
     let end = Driver::new(stream, &session, &link.outbox, &limits).run().await;
-    drop(session);
-    link.finish(&end);
+    drop((session, clock));
+    link.finish(end.to_string());
     shared.engine.peers.with(|manager, _| manager.closed(&link.remote));
     end.note(&shared.engine, &link.remote);
-    let was_current = shared.forget(&link);
+    let was_current = shared.forget(link);
     match &shared.reconnect {
         Some(policy) if was_current && !matches!(end, End::Closed) => {
             policy.restore(&shared, &link.name, &end).await;

@@ -30,7 +30,7 @@ use crate::{
     wire::{Message, MessageType},
 };
 use connection::Link;
-use shared::{Guard, Shared};
+use shared::Guard;
 
 /// A client of one or more servers; it is a cheap clone, and all clones share the connections.
 ///
@@ -57,9 +57,8 @@ use shared::{Guard, Shared};
 #[derive(Debug, Clone)]
 #[doc(alias = "TCPClient")]
 pub struct TcpClient {
-    shared: Arc<Shared>,
     /// Closes the connections when the last clone goes.
-    _guard: Arc<Guard>,
+    shared: Arc<Guard>,
     /// The inner layer of this handle's calls.
     layer: Layer,
     /// The server that this handle's calls go to.
@@ -86,7 +85,7 @@ impl TcpClient {
     /// Nothing is connected when it is dropped before it is done.
     pub async fn connect_to(&self, server: impl Into<ServerName>) -> Result<Self, ConnectError> {
         let server = server.into();
-        connection::connect(&self.shared, &server).await?;
+        connection::connect(&self.shared.0, &server).await?;
         Ok(self.at(server))
     }
 
@@ -251,7 +250,7 @@ impl TcpClient {
     /// known.
     #[must_use]
     pub fn peers(&self) -> Peers {
-        Peers::new(Arc::clone(&self.shared) as _)
+        Peers::new(Arc::clone(&self.shared.0) as _)
     }
 
     fn link(&self, server: Option<&ServerName>) -> Result<Arc<Link>, RequestError> {

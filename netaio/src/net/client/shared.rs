@@ -354,6 +354,14 @@ impl fmt::Debug for Shared {
 #[derive(Debug)]
 pub(super) struct Guard(pub(super) Arc<Shared>);
 
+impl Deref for Guard {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
 impl Drop for Guard {
     fn drop(&mut self) {
         self.0.abandoned.cancel();

@@ -6,7 +6,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_core::Stream;
-use tokio::{sync::oneshot, time::Instant};
+use tokio::time::Instant;
 
 use super::{RequestError, TcpClient, connection::Link, shared::Subscribed};
 use crate::{
@@ -120,9 +120,7 @@ fn leave(link: &Arc<Link>, layer: &Layer, uri: &Bytes) {
     let (uri, layer) = (uri[..].into(), layer.clone());
     sealing.then(move |frame| {
         let Ok(frame) = frame else { return };
-        let (answer, _) = oneshot::channel();
-        let accepts = Accepts::new(kind, None);
-        let call = Waiting { uri, accepts, layer, answer, deadline: Instant::now() };
+        let (call, _) = Waiting::new(uri, Accepts::new(kind, None), layer, Instant::now());
         // When it can't be sent the connection is about to end, and the subscription with it.
         let _ = link.calls.add(call, || link.outbox.push(frame));
     });

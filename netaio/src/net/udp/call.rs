@@ -6,15 +6,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::{
-    sync::oneshot,
-    time::{Instant, sleep, timeout_at},
-};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::UdpHandle;
 use crate::{
     net::{
-        call::{Request, RequestError, Response, Waiting, request_options},
+        call::{Request, RequestError, Response, request_options},
         client::TimedOutCall,
     },
     wire::{Message, MessageType},
@@ -78,9 +75,7 @@ impl UdpCall {
 
         let calls = shared.calls_to(to);
         let _release = Release { node: &node, to };
-        let (answer, answered) = oneshot::channel();
-        let (uri, layer) = (request.uri.clone(), request.layer.clone());
-        let call = Waiting { uri, accepts: request.accepts(), layer, answer, deadline };
+        let (call, answered) = request.waiting(deadline);
         calls.add(call, || shared.send_to(to, frame.clone())).map_err(|(error, _)| error)?;
 
         let again = again.filter(|_| may_repeat(&node, &request));
