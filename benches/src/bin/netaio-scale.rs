@@ -73,7 +73,7 @@ impl Growth {
         match self {
             Self::Connections => &[10, 100, 1_000, 10_000],
             Self::Subscribers | Self::Handlers => &[1, 10, 100, 1_000, 10_000],
-            Self::Uris => &[1, 1_000, 100_000, 450_000],
+            Self::Uris => &[1, 1_000, 100_000, 1_000_000],
             Self::Peers | Self::Adverts => &[10, 1_000, 10_000, 100_000],
         }
     }
@@ -172,6 +172,8 @@ async fn serve(growth: Growth, count: usize) -> Result<()> {
         }
     }
     let limits = Limits::default().max_connections(100_000).max_subscriptions(usize::MAX);
+    // The default holds less than half of them.
+    let limits = limits.subscription_memory(256 * 1024 * 1024);
     if matches!(growth, Growth::Peers | Growth::Adverts) {
         let peers = PeerLimits::default().max(1_000_000);
         let node = UdpNode::builder(app).limits(limits).peer_limits(peers).no_multicast();

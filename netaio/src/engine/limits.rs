@@ -31,6 +31,7 @@ pub struct Limits {
     pub(crate) max_bad_frames: u32,
     pub(crate) max_auth_failures: u32,
     pub(crate) max_subscriptions: usize,
+    pub(crate) subscription_memory: usize,
     pub(crate) outbound_limit: usize,
     pub(crate) first_frame_timeout: Option<Duration>,
     pub(crate) frame_timeout: Duration,
@@ -95,6 +96,7 @@ impl Default for Limits {
             max_bad_frames: 16,
             max_auth_failures: 16,
             max_subscriptions: 1_024,
+            subscription_memory: 64 * 1024 * 1024,
             outbound_limit: 4 * 1024 * 1024,
             first_frame_timeout: None,
             frame_timeout: Duration::from_secs(30),
@@ -177,9 +179,18 @@ impl Limits {
         self
     }
 
-    /// Sets how many uris one connection may subscribe to; the default is 1,024.
+    /// Sets how many uris one connection may subscribe to; the default is 1,024. They have at most
+    /// 256 KiB together.
     pub fn max_subscriptions(mut self, subscriptions: usize) -> Self {
         self.max_subscriptions = subscriptions;
+        self
+    }
+
+    /// Sets how many bytes the subscriptions of all connections together may take; the default is
+    /// 64 MiB. Each takes 128 bytes beside its uri, and each subscriber 512: some 100,000
+    /// subscribers with one each fit into the default, or 500,000 of few.
+    pub fn subscription_memory(mut self, bytes: usize) -> Self {
+        self.subscription_memory = bytes;
         self
     }
 

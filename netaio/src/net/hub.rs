@@ -98,7 +98,7 @@ pub(crate) struct Listed(pub(crate) Arc<Peering>);
 
 impl Hub {
     pub(crate) fn new(engine: Arc<Engine>) -> Arc<Self> {
-        let topics = Topics::new(engine.limits.max_subscriptions);
+        let topics = Topics::new(&engine.limits);
         let runs = Runs::new(engine.limits.outbound_limit);
         let connections = Mutex::default();
         let has_auth = engine.outer.auth_plugin().is_some();

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 
-use crate::handler::SubscribeError;
+use crate::{engine::Limits, handler::SubscribeError};
 
 /// Someone who can subscribe.
 pub(crate) trait Subscriber {
@@ -22,6 +22,8 @@ pub(crate) trait Subscriber {
 pub(crate) struct Topics<S: Subscriber> {
     state: Mutex<State<S>>,
     max_per_subscriber: usize,
+    /// How many bytes all of them may take.
+    max_bytes: usize,
 }
 
 #[derive(Debug)]
@@ -29,7 +31,7 @@ struct State<S: Subscriber> {
     topics: HashMap<Bytes, Topic<S>>,
     /// What each subscriber has joined, so that its end costs only what it joined.
     joined: HashMap<S::Key, Joined>,
-    /// The bytes of all keys that are joined.
+    /// What all that are joined take.
     bytes: usize,
 }
 
@@ -57,16 +59,19 @@ struct Joined {
 
 /// How many bytes the keys of one subscriber's subscriptions may have.
 const MAX_BYTES_PER_SUBSCRIBER: usize = 256 * 1024;
-/// How many bytes the keys of all subscriptions may have.
-const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// What a subscription takes beside its key, and what a subscriber takes, as measured.
 const OVERHEAD: usize = 128;
 const SUBSCRIBER: usize = 512;
 
 impl<S: Subscriber> Topics<S> {
-    pub(crate) fn new(max_per_subscriber: usize) -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let Limits { max_subscriptions, subscription_memory, .. } = *limits;
         let state = State { topics: HashMap::new(), joined: HashMap::new(), bytes: 0 };
-        Self { state: Mutex::new(state), max_per_subscriber }
+        Self {
+            state: Mutex::new(state),
+            max_per_subscriber: max_subscriptions,
+            max_bytes: subscription_memory,
+        }
     }
 
     /// Adds a subscription; twice is the same as once.
@@ -87,7 +92,7 @@ impl<S: Subscriber> Topics<S> {
         let (count, bytes) = joined.map_or((0, 0), |joined| (joined.topics.len(), joined.bytes));
         if count >= self.max_per_subscriber
             || bytes + topic.len() > MAX_BYTES_PER_SUBSCRIBER
-            || state.bytes + cost > MAX_BYTES
+            || state.bytes + cost > self.max_bytes
         {
             return Err(SubscribeError::TooMany);
         }
@@ -193,7 +198,7 @@ mod tests {
 
     #[test]
     fn both_views_agree_after_any_departure() {
-        let topics = Topics::new(2);
+        let topics = Topics::new(&Limits::default().max_subscriptions(2));
         let (a, b) = (Arc::new(Id(1)), Arc::new(Id(2)));
         topics.subscribe(b"x", &a).unwrap();
         topics.subscribe(b"x", &a).unwrap();
@@ -216,19 +221,24 @@ mod tests {
 
     #[test]
     fn m8_all_together_are_bounded_whoever_subscribes() {
-        let topics = Topics::new(1);
-        let subscribed = (0..u64::MAX)
-            .take_while(|&number| topics.subscribe(b"topic", &Arc::new(Id(number))).is_ok());
-        let subscribed = subscribed.count();
-        assert_eq!(subscribed, MAX_BYTES / ("topic".len() + OVERHEAD + SUBSCRIBER));
-        assert_eq!(topics.count(b"topic"), subscribed);
-        topics.remove(&0);
-        topics.subscribe(b"topic", &Arc::new(Id(u64::MAX))).unwrap();
+        let limits = Limits::default().max_subscriptions(1);
+        for (limits, bytes) in
+            [(limits, 64 * 1024 * 1024), (limits.subscription_memory(10_000), 10_000)]
+        {
+            let topics = Topics::new(&limits);
+            let subscribed = (0..u64::MAX)
+                .take_while(|&number| topics.subscribe(b"topic", &Arc::new(Id(number))).is_ok());
+            let subscribed = subscribed.count();
+            assert_eq!(subscribed, bytes / ("topic".len() + OVERHEAD + SUBSCRIBER));
+            assert_eq!(topics.count(b"topic"), subscribed);
+            topics.remove(&0);
+            topics.subscribe(b"topic", &Arc::new(Id(u64::MAX))).unwrap();
+        }
     }
 
     #[test]
     fn m8_what_a_flood_has_made_large_is_handed_back() {
-        let topics = Topics::new(usize::MAX);
+        let topics = Topics::new(&Limits::default().max_subscriptions(usize::MAX));
         let (flood, honest) = (Arc::new(Id(1)), Arc::new(Id(2)));
         topics.subscribe(b"honest", &honest).unwrap();
         for number in 0..5_000 {
@@ -241,7 +251,7 @@ mod tests {
 
     #[test]
     fn m8_long_keys_are_bounded_too() {
-        let topics = Topics::new(usize::MAX);
+        let topics = Topics::new(&Limits::default().max_subscriptions(usize::MAX));
         let a = Arc::new(Id(1));
         let key = |number: u8| Bytes::from(vec![number; 60_000]);
         for number in 0..4 {

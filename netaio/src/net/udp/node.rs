@@ -79,7 +79,7 @@ pub(super) struct Parts {
 impl Shared {
     pub(super) fn new(parts: Parts) -> Arc<Self> {
         let Parts { engine, socket, membership, seeds, timeout, on_timeout } = parts;
-        let topics = Topics::new(engine.limits.max_subscriptions);
+        let topics = Topics::new(&engine.limits);
         Arc::new_cyclic(|this| Self {
             engine: Arc::new(engine),
             socket,
