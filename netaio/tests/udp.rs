@@ -489,3 +489,32 @@ async fn a_crowd_of_peers_is_advertised_to_bit_by_bit_and_completely() {
         assert_eq!(frame.header.code, MessageType::AdvertisePeer.code());
     }
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn nodes_that_share_a_port_share_the_senders() {
+    let nth = |name: &'static str| {
+        let app = App::empty();
+        app.on(MessageType::RequestUri, move || name);
+        app
+    };
+    let share = |node: UdpNodeBuilder| node.reuse_port(true);
+    let first = node(&nth("first"), share).await;
+    let addr = first.local_addr();
+    let _second = node_at(&nth("second"), &addr.to_string(), share).await;
+    assert!(within(UdpNode::builder(nth("not asked")).bind(addr)).await.is_err());
+    let mut answers = Vec::new();
+    // That all of 64 come to the same is less likely than that the machine breaks.
+    for _ in 0..64 {
+        let stranger = Stranger::new(&first).await;
+        let mut seen = Vec::new();
+        for _ in 0..2 {
+            stranger.send(&message(MessageType::RequestUri, "u", "")).await;
+            seen.push(stranger.receive().await.1);
+        }
+        assert_eq!(seen[0], seen[1], "a sender always comes to the same");
+        answers.push(seen.remove(0));
+    }
+    assert!(answers.iter().any(|answer| answer.ends_with(b"first")));
+    assert!(answers.iter().any(|answer| answer.ends_with(b"second")));
+}

@@ -4,7 +4,7 @@ use super::{
     Multicast, UdpNode, first_addr,
     multicast::Membership,
     node::{OnTimeout, Parts, Shared},
-    socket::Socket,
+    socket::{Reuse, Socket},
 };
 use crate::{
     Result,
@@ -33,7 +33,7 @@ pub struct UdpNodeBuilder {
     multicast: Option<Multicast>,
     no_multicast: bool,
     seeds: Vec<SocketAddr>,
-    reuse_addr: bool,
+    reuse: Reuse,
     send_queue: usize,
     timeout: Duration,
     on_timeout: Option<OnTimeout>,
@@ -51,7 +51,7 @@ impl UdpNodeBuilder {
             multicast: None,
             no_multicast: false,
             seeds: Vec::new(),
-            reuse_addr: false,
+            reuse: Reuse::default(),
             send_queue: QUEUE_LIMIT,
             timeout: Duration::from_secs(10),
             on_timeout: None,
@@ -83,7 +83,31 @@ impl UdpNodeBuilder {
     /// Sets whether other sockets may be bound to the same address; the default is false, as in
     /// the original. The system then gives each unicast datagram to one of them.
     pub fn reuse_addr(mut self, reuse: bool) -> Self {
-        self.reuse_addr = reuse;
+        self.reuse.addr = reuse;
+        self
+    }
+
+    /// Sets whether several nodes of one user may share the address, to use more than one core; the
+    /// default is false. The system gives all unicast datagrams of a sender to the same one of
+    /// them, which alone knows its subscriptions, and it as a peer; a multicast comes to each.
+    ///
+    /// It is there on Linux, by `SO_REUSEPORT`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use netaio::prelude::*;
+    /// # async fn example<A: netaio::handler::Application>(app: netaio::App<A>) -> netaio::Result<()> {
+    /// for _ in 0..4 {
+    ///     let node = UdpNode::builder(app.clone()).reuse_port(true).no_multicast();
+    ///     node.bind("0.0.0.0:8888").await?.spawn();
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(target_os = "linux")]
+    pub fn reuse_port(mut self, reuse: bool) -> Self {
+        self.reuse.port = reuse;
         self
     }
 
@@ -120,7 +144,7 @@ impl UdpNodeBuilder {
     /// Nothing is bound when it is dropped before it is done.
     pub async fn bind(self, addr: impl tokio::net::ToSocketAddrs) -> Result<UdpNode> {
         check_outer(&self.router, &self.outer)?;
-        let socket = Socket::bind(first_addr(addr).await?, self.reuse_addr, self.send_queue)?;
+        let socket = Socket::bind(first_addr(addr).await?, self.reuse, self.send_queue)?;
         let wildcard = socket.local_addr().ip().is_unspecified();
         let membership = match &self.multicast {
             _ if self.no_multicast => Membership::default(),

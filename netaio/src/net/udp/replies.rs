@@ -221,11 +221,11 @@ mod tests {
     use quinn_udp::{RecvMeta, UdpSocketState};
     use tokio::time::timeout;
 
-    use super::*;
+    use super::{super::socket::Reuse, *};
 
     async fn socket() -> Socket {
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let socket = Socket::bind(addr, false, 1024 * 1024).unwrap();
+        let socket = Socket::bind(addr, Reuse::default(), 1024 * 1024).unwrap();
         timeout(Duration::from_secs(60), socket.io.writable()).await.expect("in time").unwrap();
         socket
     }
@@ -359,7 +359,8 @@ mod tests {
     async fn what_the_system_has_no_room_for_is_queued_in_order() {
         // Until it has been waited for, a socket counts as one without room.
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let (socket, receiver) = (Socket::bind(addr, false, 30).unwrap(), Receiver::new());
+        let (socket, receiver) =
+            (Socket::bind(addr, Reuse::default(), 30).unwrap(), Receiver::new());
         for bytes in [b"too old...", b"1........."] {
             reply(&socket, &receiver, bytes);
         }

@@ -68,6 +68,14 @@ pub(super) struct Incoming<'a> {
     pub(super) bytes: Bytes,
 }
 
+/// With whom a socket shares its address.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Reuse {
+    pub(super) addr: bool,
+    #[cfg(target_os = "linux")]
+    pub(super) port: bool,
+}
+
 /// The buffers of a reading task.
 pub(super) struct Batch {
     buffers: [Box<[u8]>; BATCH_SIZE],
@@ -83,12 +91,14 @@ impl Batch {
 }
 
 impl Socket {
-    pub(super) fn bind(addr: SocketAddr, reuse: bool, queue_limit: usize) -> io::Result<Self> {
+    pub(super) fn bind(addr: SocketAddr, reuse: Reuse, queue_limit: usize) -> io::Result<Self> {
         let socket = unbound(addr)?;
         if addr.is_ipv6() {
             socket.set_only_v6(!addr.ip().is_unspecified())?;
         }
-        socket.set_reuse_address(reuse)?;
+        socket.set_reuse_address(reuse.addr)?;
+        #[cfg(target_os = "linux")]
+        socket.set_reuse_port(reuse.port)?;
         socket.set_nonblocking(true)?;
         if let Err(error) = socket.set_recv_buffer_size(UNREAD) {
             tracing::debug!(%error, "the receive buffer stays small");
