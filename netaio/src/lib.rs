@@ -90,6 +90,7 @@
 )]
 
 mod budget;
+mod deadline;
 mod engine;
 mod error;
 pub mod handler;

@@ -146,7 +146,7 @@ impl Manager {
         for (app_id, managed) in &mut self.apps {
             if managed.next <= now {
                 due.push((app_id.clone(), managed.layer.clone()));
-                managed.next = now + managed.every;
+                managed.next = now.saturating_add(managed.every);
             }
         }
         // Several app ids share the table; a peer is silent when it is so for all of them.

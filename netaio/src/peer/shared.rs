@@ -13,7 +13,7 @@ use futures_core::Stream;
 use tokio::{sync::Notify, time::Instant};
 
 use super::{Manager, Peer, PeerEvent, RemoteAddr};
-use crate::queue::Queue;
+use crate::{deadline, queue::Queue};
 
 /// How many events wait for a reader before the oldest goes.
 const EVENTS: usize = 1_024;
@@ -75,7 +75,7 @@ impl PeerBook {
     /// Returns the instant of the next tick.
     pub(crate) fn next_tick(&self) -> Option<Instant> {
         let next = lock(&self.manager).next_tick()?;
-        Some(self.start + next)
+        Some(deadline::after(self.start, next))
     }
 
     pub(crate) fn events(&self) -> PeerEvents {

@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{RequestError, Response, ServerName, TcpClient, connection::Link};
 use crate::{
+    deadline,
     handler::SendError,
     net::call::{Request, Waiting, request_options},
     wire::{Message, MessageType},
@@ -71,7 +72,7 @@ impl Call {
         };
 
         let after = timeout.unwrap_or(shared.timeout);
-        let deadline = Instant::now() + after;
+        let deadline = deadline::after(Instant::now(), after);
         let (call, answered) = request.waiting(deadline);
         let queued = match link.calls.add(call, || link.outbox.push(frame.clone())) {
             Ok(()) => Ok(Ok(())),

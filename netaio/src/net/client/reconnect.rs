@@ -144,7 +144,7 @@ impl Reconnect {
                     self.tell(&ReconnectEvent::Failed { server: server.clone(), attempt, error });
                 }
             }
-            longest = (longest * 2).min(self.longest_pause);
+            longest = longest.saturating_mul(2).min(self.longest_pause);
         }
         self.tell(&ReconnectEvent::GivenUp { server });
     }
@@ -154,7 +154,8 @@ impl Reconnect {
         let mut random = [0; 4];
         shared.engine.environment.fill_random(&mut random);
         let part = f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX);
-        longest.mul_f64(0.5 + part / 2.0)
+        let half = longest / 2;
+        half.saturating_add(half.mul_f64(part))
     }
 
     fn tell(&self, event: &ReconnectEvent) {

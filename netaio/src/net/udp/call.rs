@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::UdpHandle;
 use crate::{
+    deadline,
     net::{
         call::{Request, RequestError, Response, request_options},
         client::TimedOutCall,
@@ -66,7 +67,7 @@ impl UdpCall {
             return Err(closed());
         }
         let after = request.timeout.unwrap_or(shared.timeout);
-        let deadline = Instant::now() + after;
+        let deadline = deadline::after(Instant::now(), after);
         if let Some(also) = request.also {
             shared.engine.router.learn(also);
         }
