@@ -187,7 +187,7 @@ impl Engine {
             seen: ReplayCache::new(limits.replay.capacity),
             role,
             throttles: Throttles::default(),
-            handlers: Arc::new(Semaphore::new(limits.max_handlers)),
+            handlers: Arc::new(Semaphore::new(limits.max_handlers.min(Semaphore::MAX_PERMITS))),
             workers: Arc::new(Semaphore::new(available_parallelism().map_or(1, usize::from))),
             limits,
         }

@@ -1,12 +1,13 @@
-//! `Duration::MAX` means for ever, wherever a duration is set.
+//! Settings may have any value: `Duration::MAX` means for ever, and `usize::MAX` no limit.
 
 use std::time::Duration;
 
 use netaio::{
     App, Keepalive, Limits, ReplayMode, ReplayPolicy,
     net::client::{Reconnect, ReconnectEvent},
-    peer::PeerManagement,
+    peer::{PeerLimits, PeerManagement},
     prelude::*,
+    wire::AuthLimits,
 };
 use tokio::{sync::mpsc, time::timeout};
 
@@ -17,7 +18,8 @@ async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
     timeout(Duration::from_secs(60), future).await.expect("in time")
 }
 
-fn limits() -> Limits {
+/// Nothing takes too long.
+fn patient() -> Limits {
     Limits::default()
         .first_frame_timeout(EVER)
         .frame_timeout(EVER)
@@ -42,7 +44,7 @@ fn echo() -> App {
 #[tokio::test]
 async fn a_server_and_a_client_may_wait_for_ever() {
     let every = PeerManagement::new().every(EVER).timeout(EVER);
-    let server = TcpServer::builder(echo()).limits(limits()).manage_peers(every.clone());
+    let server = TcpServer::builder(echo()).limits(patient()).manage_peers(every.clone());
     let server = within(server.bind("127.0.0.1:0")).await.unwrap();
     let (addr, handle) = (server.local_addr().unwrap(), server.handle());
     let serving = tokio::spawn(server.run_until(std::future::pending()));
@@ -51,7 +53,7 @@ async fn a_server_and_a_client_may_wait_for_ever() {
         let _ = tell.send(matches!(event, ReconnectEvent::Lost { .. }));
     });
     let client = TcpClient::builder()
-        .limits(limits())
+        .limits(patient())
         .timeout(EVER)
         .connect_timeout(EVER)
         .reconnect(policy)
@@ -70,7 +72,7 @@ async fn a_server_and_a_client_may_wait_for_ever() {
 async fn nodes_may_wait_for_ever() {
     let node = || {
         let every = PeerManagement::new().every(EVER).timeout(EVER);
-        UdpNode::builder(echo()).limits(limits()).timeout(EVER).manage_peers(every)
+        UdpNode::builder(echo()).limits(patient()).timeout(EVER).manage_peers(every)
     };
     let a = within(node().bind("127.0.0.1:0")).await.unwrap().spawn();
     let b = within(node().seeds([a.local_addr()]).bind("127.0.0.1:0")).await.unwrap().spawn();
@@ -80,4 +82,57 @@ async fn nodes_may_wait_for_ever() {
     ] {
         assert_eq!(within(call).await.unwrap().content(), "x");
     }
+}
+
+/// Nothing is too much.
+fn unlimited() -> Limits {
+    let fields = AuthLimits::default()
+        .max_length(usize::MAX)
+        .max_entries(usize::MAX)
+        .max_depth(usize::MAX)
+        .max_items(usize::MAX);
+    Limits::default()
+        .auth_fields(fields)
+        .max_connections(usize::MAX)
+        .max_bad_frames(u32::MAX)
+        .max_auth_failures(u32::MAX)
+        .max_subscriptions(usize::MAX)
+        .subscription_memory(usize::MAX)
+        .outbound_limit(usize::MAX)
+        .backlog(u32::MAX)
+        .replay(ReplayPolicy::new(ReplayMode::Enforce).capacity(usize::MAX))
+        .log_rate(u32::MAX)
+        .max_per_source(usize::MAX)
+        .max_unauthenticated(usize::MAX)
+        .memory_budget(usize::MAX)
+        .max_handlers(usize::MAX)
+}
+
+#[tokio::test]
+async fn a_server_and_a_client_may_have_no_limits() {
+    let app = echo();
+    app.on(MessageType::SubscribeUri, |uri: Uri, peer: Connection| peer.subscribe(uri));
+    let server = TcpServer::builder(app).limits(unlimited());
+    let server = within(server.bind("127.0.0.1:0")).await.unwrap();
+    let addr = server.local_addr().unwrap();
+    tokio::spawn(server.run_until(std::future::pending()));
+    let client = within(TcpClient::builder().limits(unlimited()).connect(addr)).await.unwrap();
+    assert_eq!(within(client.request("u").content("x")).await.unwrap().content(), "x");
+    within(client.subscribe("u")).await.unwrap();
+}
+
+#[tokio::test]
+async fn nodes_may_have_no_limits() {
+    let peers = PeerLimits::default()
+        .max(usize::MAX)
+        .max_addrs(usize::MAX)
+        .max_data(usize::MAX)
+        .max_per_source(usize::MAX)
+        .max_per_addr(usize::MAX);
+    let node =
+        || UdpNode::builder(echo()).limits(unlimited()).peer_limits(peers).send_queue(usize::MAX);
+    let a = within(node().bind("127.0.0.1:0")).await.unwrap().spawn();
+    let b = within(node().bind("127.0.0.1:0")).await.unwrap().spawn();
+    let call = a.request(b.local_addr(), "u").content("x");
+    assert_eq!(within(call).await.unwrap().content(), "x");
 }
