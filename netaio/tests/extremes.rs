@@ -1,6 +1,13 @@
 //! Settings may have any value: `Duration::MAX` means for ever, and `usize::MAX` no limit.
 
-use std::time::Duration;
+use std::{
+    io,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
 use netaio::{
     App, Keepalive, Limits, ReplayMode, ReplayPolicy,
@@ -9,7 +16,7 @@ use netaio::{
     prelude::*,
     wire::AuthLimits,
 };
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{io::duplex, sync::mpsc, time::timeout};
 
 const EVER: Duration = Duration::MAX;
 
@@ -82,6 +89,32 @@ async fn nodes_may_wait_for_ever() {
     ] {
         assert_eq!(within(call).await.unwrap().content(), "x");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_nothing_still_does_not_ask_without_a_pause() {
+    let attempts = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&attempts);
+    let (near, far) = duplex(1_024);
+    let first = Mutex::new(Some(near));
+    let policy = Reconnect::new().first_pause(Duration::ZERO).longest_pause(Duration::ZERO);
+    let client = TcpClient::builder().reconnect(policy).connect_with(move |_| {
+        let attempts = count.fetch_add(1, SeqCst);
+        let stream = first.lock().unwrap().take();
+        async move {
+            if attempts > 5_000 {
+                // Enough to know, and the clock would never go on.
+                std::future::pending::<()>().await;
+            }
+            stream.ok_or_else(|| io::ErrorKind::ConnectionRefused.into())
+        }
+    });
+    let client = within(client.connect("a server")).await.unwrap();
+    drop(far);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let attempts = attempts.load(SeqCst);
+    assert!((900..=2_100).contains(&attempts), "{attempts}");
+    drop(client);
 }
 
 /// Nothing is too much.

@@ -9,6 +9,9 @@ use super::{
 };
 use crate::net::driver::End;
 
+/// A server that is gone is not asked for without a pause.
+const LEAST_PAUSE: Duration = Duration::from_millis(1);
+
 /// How a client restores a lost connection; without it, it does not.
 ///
 /// The pause before an attempt doubles from the first to the longest, and a random part of it is
@@ -99,16 +102,16 @@ impl Reconnect {
         self
     }
 
-    /// Sets the longest pause before the first attempt; the default is 0.5 s.
+    /// Sets the longest pause before the first attempt; the default is 0.5 s, the least 1 ms.
     #[doc(alias = "delay")]
     pub fn first_pause(mut self, pause: Duration) -> Self {
-        self.first_pause = pause;
+        self.first_pause = pause.max(LEAST_PAUSE);
         self
     }
 
-    /// Sets the longest pause before any attempt; the default is 30 s.
+    /// Sets the longest pause before any attempt; the default is 30 s, the least 1 ms.
     pub fn longest_pause(mut self, pause: Duration) -> Self {
-        self.longest_pause = pause;
+        self.longest_pause = pause.max(LEAST_PAUSE);
         self
     }
 

@@ -18,6 +18,9 @@ use crate::{
     wire::{Message, MessageType},
 };
 
+/// A flood of copies would reach nobody sooner.
+const LEAST_INTERVAL: Duration = Duration::from_millis(1);
+
 /// A call over UDP that has not been sent; await it to send it and have its answer.
 ///
 /// Datagrams get lost. A call that gets no answer fails with [`RequestError::TimedOut`], and may
@@ -49,14 +52,14 @@ impl UdpCall {
     request_options!();
 
     /// Sends the same datagram again while no answer has come: at most `times`, at this interval.
-    /// The default is never, as in the original.
+    /// The default is never, as in the original; the least interval is 1 ms.
     ///
     /// A node of ours repeats its answer instead of running the handler again, since the datagram
     /// has the same nonce. Without an auth layer it has none: then only REQUEST_URI, SUBSCRIBE_URI
     /// and UNSUBSCRIBE_URI are sent again, which do no harm twice. The original runs its handler
     /// each time.
     pub fn retransmit(mut self, times: u32, every: Duration) -> Self {
-        self.again = Some((times, every));
+        self.again = Some((times, every.max(LEAST_INTERVAL)));
         self
     }
 
