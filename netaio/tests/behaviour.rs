@@ -273,7 +273,7 @@ async fn pipelined_requests_are_answered_in_order() {
     within(stream.read_to_end(&mut answer)).await.unwrap();
     let (mut answer, mut answered) = (answer.into(), Vec::new());
     while let Some(frame) = Frame::decode(&mut answer) {
-        answered.push(Body::decode(frame.body).unwrap());
+        answered.push(Body::decode(frame.into_body()).unwrap());
     }
     let answered: Vec<_> = answered.iter().map(|body| body.uri().to_vec()).collect();
     assert_eq!(answered, uris.map(|uri| uri.as_bytes().to_vec()));

@@ -121,7 +121,7 @@ proptest! {
             buffered.extend_from_slice(chunk);
             let mut unread = buffered.split().freeze();
             while let Some(frame) = Frame::decode(&mut unread) {
-                found.push(Body::decode(frame.body).unwrap().content().to_vec());
+                found.push(Body::decode(frame.into_body()).unwrap().content().to_vec());
             }
             buffered.extend_from_slice(&unread);
         }

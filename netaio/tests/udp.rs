@@ -71,7 +71,7 @@ impl Stranger {
         let length = within(self.socket.recv(&mut datagram)).await.unwrap();
         datagram.truncate(length);
         let frame = Frame::from_datagram(datagram.into()).unwrap();
-        (MessageType::from_code(frame.header.code).unwrap(), frame.body.to_vec())
+        (MessageType::from_code(frame.header.code).unwrap(), frame.body().to_vec())
     }
 
     fn try_receive(&self) -> Option<usize> {

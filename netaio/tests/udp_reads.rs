@@ -67,7 +67,7 @@ impl Client {
         let frame = Frame::from_datagram(datagram.into()).unwrap();
         assert!(frame.checksum_matches());
         let kind = MessageType::from_code(frame.header.code).unwrap();
-        let body = netaio::wire::Body::decode(frame.body).unwrap();
+        let body = netaio::wire::Body::decode(frame.into_body()).unwrap();
         (kind, String::from_utf8(body.content().to_vec()).unwrap())
     }
 }

@@ -208,9 +208,9 @@ impl Engine {
     #[inline(always)]
     pub(crate) fn read(&self, types: &TypeSet, frame: Frame) -> Result<Received, ReadError> {
         let message_type = frame.header.message_type(types)?;
-        let fields = AuthFields::decode(&frame.auth, &self.limits.auth_fields)?;
+        let fields = AuthFields::decode(frame.auth(), &self.limits.auth_fields)?;
         let intact = frame.checksum_matches();
-        let body = Body::decode(frame.body)?;
+        let body = Body::decode(frame.into_body())?;
         if intact {
             Ok(Received(Message::from_parts(message_type, fields, body)))
         } else {

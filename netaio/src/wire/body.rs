@@ -2,6 +2,8 @@ use std::fmt;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
+use super::checksum;
+
 /// The body of a message, encoded: uri and content, both opaque bytes.
 ///
 /// ```text
@@ -125,7 +127,7 @@ impl Body {
     /// Returns the CRC-32 that goes into the header.
     #[must_use]
     pub fn checksum(&self) -> u32 {
-        crc32fast::hash(&self.encoded)
+        checksum::of(&self.encoded)
     }
 }
 

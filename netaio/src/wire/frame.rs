@@ -1,23 +1,23 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use super::{AuthFields, AuthTooLarge, Body, BodyTooLarge, Header, Output, body::check_length};
+use super::{
+    AuthFields, AuthTooLarge, Body, BodyTooLarge, Header, Output, body::check_length, checksum,
+};
 
-/// One message as it came: cut into its parts, none of them looked into.
+/// One message as it came: cut by its header, nothing else looked into.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     /// The header.
     pub header: Header,
-    /// The encoded auth fields.
-    pub auth: Bytes,
-    /// The encoded body.
-    pub body: Bytes,
+    /// What comes after it, in one piece: to count one owner more costs more than to cut it twice.
+    payload: Bytes,
 }
 
 impl Frame {
     /// Takes one whole frame off the front of a stream's bytes; `None` when more are needed.
     ///
-    /// The parts share the memory of `buffer`: nothing is copied or allocated. Every length that a
-    /// header can hold is legal, so this can't fail.
+    /// It shares the memory of `buffer`: nothing is copied or allocated. Every length that a header
+    /// can hold is legal, so this can't fail.
     #[inline(always)]
     pub fn decode(buffer: &mut Bytes) -> Option<Self> {
         let header = Header::decode(buffer).ok()?;
@@ -25,9 +25,35 @@ impl Frame {
             return None;
         }
         buffer.advance(Header::LENGTH);
-        let auth = take_auth(buffer, header.auth_length.into());
-        let body = buffer.split_to(header.body_length.into());
-        Some(Self { header, auth, body })
+        let payload = buffer.split_to(header.frame_length() - Header::LENGTH);
+        Some(Self { header, payload })
+    }
+
+    /// Returns the encoded auth fields.
+    #[must_use]
+    #[inline]
+    pub fn auth(&self) -> &[u8] {
+        self.payload.get(..self.header.auth_length.into()).unwrap_or_default()
+    }
+
+    /// Returns the encoded body.
+    #[must_use]
+    #[inline]
+    pub fn body(&self) -> &[u8] {
+        self.payload.get(self.header.auth_length.into()..).unwrap_or_default()
+    }
+
+    /// Returns the encoded body, sharing the frame's memory.
+    #[must_use]
+    #[inline]
+    pub fn into_body(mut self) -> Bytes {
+        self.payload.advance(self.payload.len().min(self.header.auth_length.into()));
+        self.payload
+    }
+
+    /// Moves it to memory of its own.
+    pub(crate) fn detach(&mut self) {
+        self.payload = Bytes::copy_from_slice(&self.payload);
     }
 
     /// Returns how many bytes the frame at the front of `buffer` has; 9 while the header is
@@ -51,19 +77,8 @@ impl Frame {
     #[must_use]
     #[inline]
     pub fn checksum_matches(&self) -> bool {
-        crc32fast::hash(&self.body) == self.header.checksum
+        checksum::of(self.body()) == self.header.checksum
     }
-}
-
-/// Takes encoded auth fields off the front; the empty map, which most messages have, is no slice
-/// of the buffer, since to count one more owner costs more than to look.
-#[inline]
-fn take_auth(buffer: &mut Bytes, length: usize) -> Bytes {
-    if buffer.starts_with(&AuthFields::EMPTY) && length == AuthFields::EMPTY.len() {
-        buffer.advance(length);
-        return Bytes::from_static(&AuthFields::EMPTY);
-    }
-    buffer.split_to(length)
 }
 
 /// A datagram is shorter than it declares.
@@ -129,6 +144,17 @@ pub fn encode_parts(
     content: &[u8],
     out: &mut BytesMut,
 ) -> Result<(), TooLarge> {
+    put_parts(code, auth, uri, content, out)
+}
+
+#[inline(always)]
+fn put_parts(
+    code: u8,
+    auth: &AuthFields,
+    uri: &[u8],
+    content: &[u8],
+    out: &mut BytesMut,
+) -> Result<(), TooLarge> {
     let [uri_length, body_length] = lengths(uri, content)?;
     let put_body = |out: &mut BytesMut| {
         out.put_u16(uri_length);
@@ -139,7 +165,6 @@ pub fn encode_parts(
 }
 
 /// Appends a frame as [`encode_parts`] does, without auth fields; a large content is not copied.
-#[inline]
 pub(crate) fn output_parts(
     code: u8,
     uri: &[u8],
@@ -148,7 +173,7 @@ pub(crate) fn output_parts(
 ) -> Result<(), TooLarge> {
     let auth = AuthFields::new();
     if !Output::is_large(content) {
-        return encode_parts(code, &auth, uri, content, out.buffer());
+        return put_parts(code, &auth, uri, content, out.buffer());
     }
     let [uri_length, body_length] = lengths(uri, content)?;
     let put_uri = |out: &mut BytesMut| {
@@ -170,7 +195,7 @@ fn lengths(uri: &[u8], content: &[u8]) -> Result<[u16; 2], BodyTooLarge> {
 
 /// Appends a frame up to the `end` of its body; what comes before that, `put_body` appends. The
 /// header is filled in when its checksum can be taken of the whole body.
-#[inline]
+#[inline(always)]
 #[allow(clippy::indexing_slicing, reason = "both places have just been written")]
 fn encode(
     code: u8,
@@ -186,12 +211,7 @@ fn encode(
     let auth_length = auth.encode_into(out).inspect_err(|_| out.truncate(start))?;
     let body = out.len();
     put_body(out);
-    let mut checksum = crc32fast::hash(&out[body..]);
-    if !end.is_empty() {
-        let mut whole = crc32fast::Hasher::new_with_initial(checksum);
-        whole.update(end);
-        checksum = whole.finalize();
-    }
+    let checksum = checksum::of_parts(&out[body..], end);
     let header = Header { code, auth_length, body_length, checksum };
     out[start..start + Header::LENGTH].copy_from_slice(&header.encode());
     Ok(())
@@ -214,7 +234,7 @@ mod tests {
         assert_eq!(whole, parts);
         let frame = Frame::from_datagram(whole.freeze()).unwrap();
         assert!(frame.checksum_matches());
-        assert_eq!(frame.body, body.encoded());
+        assert_eq!(frame.body(), body.encoded());
     }
 
     #[test]

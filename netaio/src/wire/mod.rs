@@ -13,6 +13,7 @@
 
 mod auth_fields;
 mod body;
+mod checksum;
 mod frame;
 mod header;
 pub mod helper;

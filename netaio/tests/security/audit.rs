@@ -60,8 +60,8 @@ fn forged(fields: &AuthFields, body: &Body, kind: MessageType) -> Vec<u8> {
 
 fn parts(frame: &[u8]) -> (AuthFields, Body) {
     let frame = Frame::decode(&mut Bytes::copy_from_slice(frame)).unwrap();
-    let fields = AuthFields::decode(&frame.auth, &AuthLimits::default()).unwrap();
-    (fields, Body::decode(frame.body).unwrap())
+    let fields = AuthFields::decode(frame.auth(), &AuthLimits::default()).unwrap();
+    (fields, Body::decode(frame.into_body()).unwrap())
 }
 
 #[tokio::test]

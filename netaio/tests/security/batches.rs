@@ -187,8 +187,8 @@ fn encoded(arrivals: &[Arrival], layer: &Layer) -> Vec<u8> {
             }
             Forged => {
                 let frame = Frame::decode(&mut good().into()).unwrap();
-                let fields = AuthFields::decode(&frame.auth, &AuthLimits::default()).unwrap();
-                let mut body = frame.body.to_vec();
+                let fields = AuthFields::decode(frame.auth(), &AuthLimits::default()).unwrap();
+                let mut body = frame.body().to_vec();
                 *body.last_mut().unwrap() ^= 1;
                 let mut forged = bytes::BytesMut::new();
                 encode_frame(frame.header.code, &fields, &body, &mut forged).unwrap();
@@ -208,8 +208,8 @@ fn decoded(answers: Vec<u8>, layer: &Layer) -> Vec<(T, bool, Vec<u8>, usize)> {
     while let Some(frame) = Frame::decode(&mut answers) {
         assert!(frame.checksum_matches());
         let kind = T::from_code(frame.header.code).unwrap();
-        let fields = AuthFields::decode(&frame.auth, &AuthLimits::default()).unwrap();
-        let mut body = Body::decode(frame.body).unwrap();
+        let fields = AuthFields::decode(frame.auth(), &AuthLimits::default()).unwrap();
+        let mut body = Body::decode(frame.into_body()).unwrap();
         if !fields.is_empty() {
             let context = PluginContext::new(&clock, kind, Direction::Incoming);
             body = layer.open(&fields, body, &context).unwrap();

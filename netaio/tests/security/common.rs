@@ -134,7 +134,7 @@ pub(crate) fn retyped(frame: &[u8], kind: MessageType) -> Vec<u8> {
 
 pub(crate) fn reencoded(frame: &Frame) -> Vec<u8> {
     let mut out = bytes::BytesMut::new();
-    let fields = AuthFields::decode(&frame.auth, &AuthLimits::default()).unwrap();
-    encode_frame(frame.header.code, &fields, &frame.body, &mut out).unwrap();
+    let fields = AuthFields::decode(frame.auth(), &AuthLimits::default()).unwrap();
+    encode_frame(frame.header.code, &fields, frame.body(), &mut out).unwrap();
     out.to_vec()
 }

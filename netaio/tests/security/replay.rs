@@ -161,7 +161,7 @@ async fn a5_a_refused_message_leaves_no_trace_that_could_refuse_an_honest_one() 
     // The right fields on another body: whoever saw them pass can't use them up.
     let mut body = bytes::BytesMut::new();
     let fields = Frame::decode(&mut frame.clone().into())
-        .map(|frame| AuthFields::decode(&frame.auth, &AuthLimits::default()).unwrap());
+        .map(|frame| AuthFields::decode(frame.auth(), &AuthLimits::default()).unwrap());
     let other = Body::new("another", "").unwrap();
     encode_frame(frame[0], &fields.unwrap(), other.encoded(), &mut body).unwrap();
     let mut connection = server.connect().await;
@@ -234,11 +234,11 @@ async fn a8_a_repetition_does_not_use_up_a_one_time_handler() {
     let mut connection = server.connect().await;
     let frame = seal(&inner, &clock, MessageType::CreateUri, "first");
     let answer = connection.ask(&frame).await;
-    assert!(answer.body.ends_with(b"first"));
+    assert!(answer.body().ends_with(b"first"));
     assert_eq!(connection.kind(&frame).await, MessageType::AuthError);
     assert_eq!(server.counters().auth_failures_repeated(), 1);
     let answer = connection.ask(&seal(&inner, &clock, MessageType::CreateUri, "first")).await;
-    assert!(answer.body.ends_with(b"later"));
+    assert!(answer.body().ends_with(b"later"));
 }
 
 /// Two nodes' boxes.

@@ -70,8 +70,8 @@ async fn is_refused(bytes: &[u8], reason: fn(&Counters) -> u64) {
 fn check(change: impl FnOnce(&mut AuthFields)) -> AuthFailure {
     let frame = seal(&secret(), &clock(), MessageType::RequestUri, "u");
     let frame = Frame::decode(&mut frame.into()).unwrap();
-    let mut fields = AuthFields::decode(&frame.auth, &AuthLimits::default()).unwrap();
-    let body = Body::decode(frame.body).unwrap();
+    let mut fields = AuthFields::decode(frame.auth(), &AuthLimits::default()).unwrap();
+    let body = Body::decode(frame.into_body()).unwrap();
     let context = PluginContext::new(&System, MessageType::RequestUri, Direction::Incoming);
     let plugin = HmacAuth::new("a secret of sixteen");
     assert!(plugin.check(&fields, &body, &context).is_ok());
@@ -102,7 +102,7 @@ async fn a2_a_stranger_gets_nothing_signed() {
     for (sent, kind) in [(damaged, MessageType::Error), (frame("echo"), MessageType::AuthError)] {
         let answer = connection.ask(&sent).await;
         assert_eq!(answer.header.code, kind.code());
-        let fields = AuthFields::decode(&answer.auth, &AuthLimits::default()).unwrap();
+        let fields = AuthFields::decode(answer.auth(), &AuthLimits::default()).unwrap();
         assert!(fields.is_empty(), "{kind}");
         assert!(!reencoded(&answer).is_empty());
     }

@@ -31,8 +31,8 @@ struct Reply {
 
 impl Reply {
     fn read(frame: &Frame) -> Self {
-        let fields = AuthFields::decode(&frame.auth, &AuthLimits::default()).unwrap();
-        let body = Body::decode(frame.body.clone()).unwrap();
+        let fields = AuthFields::decode(frame.auth(), &AuthLimits::default()).unwrap();
+        let body = Body::decode(frame.clone().into_body()).unwrap();
         let message_type = frame.header.message_type(&TypeSet::BASE).unwrap();
         assert!(frame.checksum_matches());
         if !fields.is_empty() {

@@ -172,9 +172,9 @@ fn wire_vectors_frames_are_cut_by_their_lengths() {
         for _ in 0..2 {
             let frame = Frame::decode(&mut stream).expect("a whole frame");
             assert!(frame.checksum_matches(), "{}", name(&case));
-            let auth = AuthFields::decode(&frame.auth, &AuthLimits::default()).unwrap();
+            let auth = AuthFields::decode(frame.auth(), &AuthLimits::default()).unwrap();
             let mut again = BytesMut::new();
-            encode_frame(frame.header.code, &auth, &frame.body, &mut again).unwrap();
+            encode_frame(frame.header.code, &auth, frame.body(), &mut again).unwrap();
             assert_eq!(again, encoded, "{}", name(&case));
         }
         assert!(stream.is_empty());

@@ -60,7 +60,7 @@ impl Stream {
 
 fn contents(mut frames: Bytes) -> String {
     let frames = std::iter::from_fn(|| Frame::decode(&mut frames));
-    let bodies = frames.map(|frame| Body::decode(frame.body).unwrap());
+    let bodies = frames.map(|frame| Body::decode(frame.into_body()).unwrap());
     let contents = bodies.map(|body| String::from_utf8(body.content().to_vec()).unwrap());
     contents.collect::<Vec<_>>().join(" ")
 }

@@ -11,7 +11,7 @@ use tokio::{
 use super::{connection::Link, shared::Shared};
 use crate::{
     engine::{Engine, Exchange, Handled, HandlerFailure, Opened, Origin, Pending, ReplyTo, Step},
-    handler::{Connection, Endpoint, Reply, extract::detached},
+    handler::{Connection, Endpoint, Reply},
     net::{call::is_stranger_error, driver::Receiver},
     queue::Queue,
     wire::{Frame, Message, MessageType},
@@ -104,7 +104,7 @@ impl ClientSession {
 impl Receiver for ClientSession {
     fn receive(&self, mut frame: Frame, _: &mut Exchange) -> Step {
         // The application may keep what it receives; it should not keep a whole read buffer.
-        frame.body = detached(&frame.body);
+        frame.detach();
         let Some(opened) = self.opened(frame) else { return Step::Done };
         let Some(opened) = self.link.calls.answer(&self.shared.engine, self.link.far(), opened)
         else {

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     engine::{Exchange, HandlerFailure, Opened, Origin, Pending, Step, count, warn_limited},
-    handler::{Connection, Endpoint, RemoteAddr, ReplyError, SendError, extract::detached},
+    handler::{Connection, Endpoint, RemoteAddr, ReplyError, SendError},
     net::call::is_stranger_error,
     wire::{AuthFields, Body, Frame, Message, MessageType, Output},
 };
@@ -167,7 +167,7 @@ impl Receiver {
         let bare = bare_error(&frame);
         if !is_request(&frame) {
             // The application may keep what it receives; it should not keep a whole read block.
-            frame.body = detached(&frame.body);
+            frame.detach();
         }
         let table = engine.router.table();
         let Ok(opened) = engine.admit(&table, frame, &known.origin, exchange) else {
@@ -431,7 +431,7 @@ const EMPTY_FIELDS: usize = 3;
 /// Reads an error that came without any layer.
 fn bare_error(frame: &Frame) -> Option<Message> {
     let kind = MessageType::from_code(frame.header.code).filter(|kind| kind.is_failure())?;
-    let fields = AuthFields::decode(&frame.auth, &crate::wire::AuthLimits::default()).ok()?;
-    let body = Body::decode(frame.body.clone()).ok()?;
+    let fields = AuthFields::decode(frame.auth(), &crate::wire::AuthLimits::default()).ok()?;
+    let body = Body::decode(frame.clone().into_body()).ok()?;
     is_stranger_error(kind, &fields).then(|| Message::from_parts(kind, fields, body))
 }
