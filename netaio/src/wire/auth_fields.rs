@@ -1,9 +1,9 @@
-use std::{fmt, ops::Range};
+use std::{cmp::Ordering, fmt};
 
 use bytes::{BufMut, BytesMut};
 
 use super::packify::{
-    self, DecodeError, DecodeLimits, Reader, Value, Width, entry_order, entry_width, kind,
+    self, DecodeError, DecodeLimits, Reader, Value, Width, entry_rank, entry_width, kind,
 };
 
 /// The auth fields of a message: a small map from text to values, normally bytes.
@@ -25,10 +25,31 @@ struct Fields {
     entries: Vec<Entry>,
 }
 
-#[derive(Debug, Clone)]
+/// Where a key and its value are: one after the other.
+#[derive(Debug, Clone, Copy)]
 struct Entry {
-    key: Range<usize>,
-    value: Range<usize>,
+    start: usize,
+    middle: usize,
+    end: usize,
+}
+
+impl Entry {
+    fn key_length(self) -> usize {
+        self.middle - self.start
+    }
+
+    fn value_length(self) -> usize {
+        self.end - self.middle
+    }
+
+    fn width(self) -> Result<Width, AuthTooLarge> {
+        entry_width(self.key_length(), self.value_length()).map_err(|_| AuthTooLarge)
+    }
+
+    /// Returns the length of its tuple.
+    fn length(self, width: Width) -> usize {
+        3 + 2 * width.bytes() + self.key_length() + self.value_length()
+    }
 }
 
 /// How large the auth fields of a received message may be.
@@ -79,6 +100,7 @@ impl AuthLimits {
 
 /// How the key begins that is a text of up to 255 bytes.
 const SHORT_TEXT: u8 = Width::ONE | kind::STR;
+const LONGEST_SHORT: usize = 0xff;
 
 /// What the fields of an auth plugin and a cipher take, encoded.
 const USUAL_LENGTH: usize = 128;
@@ -136,7 +158,7 @@ impl AuthFields {
     pub fn get(&self, name: &str) -> Option<Field<'_>> {
         let fields = self.fields.as_deref()?;
         let entry = fields.entries.get(fields.position(name)?)?;
-        Some(Field { encoded: fields.part(&entry.value) })
+        Some(Field { encoded: fields.value(*entry) })
     }
 
     /// Sets a field to bytes, in the place of any value it has.
@@ -166,8 +188,8 @@ impl AuthFields {
     pub fn iter(&self) -> impl Iterator<Item = (&str, Field<'_>)> {
         self.fields.iter().flat_map(|fields| {
             fields.entries.iter().filter_map(|entry| {
-                let name = std::str::from_utf8(fields.name(entry)?).ok()?;
-                Some((name, Field { encoded: fields.part(&entry.value) }))
+                let name = std::str::from_utf8(fields.name(*entry)?).ok()?;
+                Some((name, Field { encoded: fields.value(*entry) }))
             })
         })
     }
@@ -201,6 +223,7 @@ impl AuthFields {
     /// # Errors
     ///
     /// Returns [`AuthTooLarge`] when they exceed 65,535 bytes; `out` is as it was then.
+    #[inline]
     pub fn encode_into(&self, out: &mut BytesMut) -> Result<u16, AuthTooLarge> {
         match &self.fields {
             Some(fields) if !self.is_empty() => fields.encode_into(out),
@@ -213,7 +236,9 @@ impl AuthFields {
 
     /// Returns the encoded keys and values, in the order in which they are written.
     fn parts(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.fields.iter().flat_map(|fields| fields.entries.iter().map(|entry| fields.parts(entry)))
+        self.fields
+            .iter()
+            .flat_map(|fields| fields.entries.iter().map(|&entry| fields.parts(entry)))
     }
 }
 
@@ -238,7 +263,7 @@ impl Fields {
         if !is_plain_bytes(value) {
             packify::decode_with(value, limits)?;
         }
-        if self.entries.iter().any(|entry| self.part(&entry.key) == key) {
+        if self.entries.iter().any(|&entry| self.key(entry) == key) {
             return Err(AuthFieldsError::Twice);
         }
         let start = self.data.len();
@@ -264,14 +289,19 @@ impl Fields {
 
     /// Adds the entry at the end of `data` to those before it.
     fn add(&mut self, start: usize, middle: usize) {
-        let entry = Entry { key: start..middle, value: middle..self.data.len() };
-        let order = |other: &Entry| entry_order(self.parts(other), self.parts(&entry)).is_lt();
+        let entry = Entry { start, middle, end: self.data.len() };
+        let is_before = |other: &Entry| self.order(*other, entry).is_lt();
         // They come in this order.
-        if self.entries.last().is_none_or(order) {
+        if self.entries.last().is_none_or(is_before) {
             return self.entries.push(entry);
         }
-        let place = self.entries.partition_point(order);
+        let place = self.entries.partition_point(is_before);
         self.entries.insert(place, entry);
+    }
+
+    fn order(&self, a: Entry, b: Entry) -> Ordering {
+        let rank = |entry: Entry| entry_rank(entry.key_length(), entry.value_length());
+        rank(a).cmp(&rank(b)).then_with(|| self.parts(a).cmp(&self.parts(b)))
     }
 
     fn remove(&mut self, name: &str) -> bool {
@@ -280,35 +310,32 @@ impl Fields {
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        self.entries.iter().position(|entry| self.is_named(entry, name.as_bytes()))
+        self.entries.iter().position(|&entry| self.is_named(entry, name.as_bytes()))
     }
 
-    fn is_named(&self, entry: &Entry, name: &[u8]) -> bool {
-        match self.part(&entry.key) {
-            // A short text, which has this form alone.
-            &[SHORT_TEXT, length, ref text @ ..] if usize::from(length) == name.len() => {
-                text == name
-            }
-            _ => self.name(entry) == Some(name),
+    #[inline]
+    fn is_named(&self, entry: Entry, name: &[u8]) -> bool {
+        if name.len() > LONGEST_SHORT {
+            return self.name(entry) == Some(name);
         }
+        // A short text has this form alone.
+        entry.key_length() == 2 + name.len()
+            && matches!(self.key(entry), [SHORT_TEXT, _, text @ ..] if text == name)
     }
 
     fn encode_into(&self, out: &mut BytesMut) -> Result<u16, AuthTooLarge> {
         let layout = self.layout()?;
         out.put_slice(&[layout.count.bits() | kind::DICT, layout.lengths.bits()]);
         layout.count.write(self.entries.len(), out);
-        let entries = || self.entries.iter().map(|entry| self.parts(entry));
-        for (key, value) in entries() {
-            let width = entry_width(key, value).map_err(|_| AuthTooLarge)?;
-            layout.lengths.write(entry_length(width, key, value), out);
+        for entry in &self.entries {
+            layout.lengths.write(entry.length(entry.width()?), out);
         }
-        for (key, value) in entries() {
-            let width = entry_width(key, value).map_err(|_| AuthTooLarge)?;
+        for &entry in &self.entries {
+            let width = entry.width()?;
             out.put_slice(&[Width::ONE | kind::TUPLE, width.bits(), 2]);
-            width.write(key.len(), out);
-            width.write(value.len(), out);
-            out.put_slice(key);
-            out.put_slice(value);
+            width.write(entry.key_length(), out);
+            width.write(entry.value_length(), out);
+            out.put_slice(self.part(entry.start, entry.end));
         }
         Ok(layout.length)
     }
@@ -316,9 +343,7 @@ impl Fields {
     fn layout(&self) -> Result<Layout, AuthTooLarge> {
         let (mut longest, mut total) = (0, 0_usize);
         for entry in &self.entries {
-            let (key, value) = self.parts(entry);
-            let width = entry_width(key, value).map_err(|_| AuthTooLarge)?;
-            let length = entry_length(width, key, value);
+            let length = entry.length(entry.width()?);
             longest = longest.max(length);
             total += length;
         }
@@ -329,17 +354,25 @@ impl Fields {
         Ok(Layout { count, lengths, length })
     }
 
-    fn parts(&self, entry: &Entry) -> (&[u8], &[u8]) {
-        (self.part(&entry.key), self.part(&entry.value))
+    fn parts(&self, entry: Entry) -> (&[u8], &[u8]) {
+        (self.key(entry), self.value(entry))
     }
 
-    fn part(&self, range: &Range<usize>) -> &[u8] {
-        self.data.get(range.clone()).unwrap_or_default()
+    fn key(&self, entry: Entry) -> &[u8] {
+        self.part(entry.start, entry.middle)
+    }
+
+    fn value(&self, entry: Entry) -> &[u8] {
+        self.part(entry.middle, entry.end)
+    }
+
+    fn part(&self, start: usize, end: usize) -> &[u8] {
+        self.data.get(start..end).unwrap_or_default()
     }
 
     /// Returns the text of a key, if it is text.
-    fn name(&self, entry: &Entry) -> Option<&[u8]> {
-        let mut reader = Reader::new(self.part(&entry.key));
+    fn name(&self, entry: Entry) -> Option<&[u8]> {
+        let mut reader = Reader::new(self.key(entry));
         let (kind, width) = reader.code().ok()?;
         if kind == kind::STR { reader.sized(width).ok() } else { None }
     }
@@ -349,11 +382,6 @@ struct Layout {
     count: Width,
     lengths: Width,
     length: u16,
-}
-
-/// Returns the length of the tuple of an encoded key and value.
-fn entry_length(width: Width, key: &[u8], value: &[u8]) -> usize {
-    3 + 2 * width.bytes() + key.len() + value.len()
 }
 
 fn write_sized(kind: u8, bytes: &[u8], out: &mut Vec<u8>) {

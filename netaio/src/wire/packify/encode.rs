@@ -1,5 +1,3 @@
-use std::cmp::Ordering;
-
 use bytes::BufMut;
 
 use super::{DecodeLimits, Integer, Value, kind};
@@ -61,18 +59,17 @@ impl Width {
     }
 }
 
-/// Returns the width of the lengths in the tuple of an encoded key and value.
-pub(in crate::wire) fn entry_width(key: &[u8], value: &[u8]) -> Result<Width, EncodeError> {
-    Width::of(key.len().max(value.len()))
+/// Returns the width of the lengths in the tuple of an encoded key and value that have these.
+pub(in crate::wire) fn entry_width(key: usize, value: usize) -> Result<Width, EncodeError> {
+    Width::of(key.max(value))
 }
 
-/// Compares two entries of a dict as their encoded tuples compare.
+/// Returns what of two entries of a dict their encoded tuples compare by first, before keys and
+/// values themselves.
 ///
 /// A tuple is `4c`, item class, `02`, length of the key, length of the value, key, value.
-pub(in crate::wire) fn entry_order(a: (&[u8], &[u8]), b: (&[u8], &[u8])) -> Ordering {
-    let rank =
-        |(key, value): (&[u8], &[u8])| (entry_width(key, value).ok(), key.len(), value.len());
-    rank(a).cmp(&rank(b)).then_with(|| a.cmp(&b))
+pub(in crate::wire) fn entry_rank(key: usize, value: usize) -> impl Ord {
+    (entry_width(key, value).ok(), key, value)
 }
 
 fn write(value: &Value, depth: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {

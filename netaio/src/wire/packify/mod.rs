@@ -36,7 +36,7 @@ pub use encode::{EncodeError, encode};
 pub use number::{Decimal, Integer, NotADecimal, OutOfRange};
 pub use value::Value;
 
-pub(super) use encode::{Width, entry_order, entry_width};
+pub(super) use encode::{Width, entry_rank, entry_width};
 pub(super) use reader::{Items, Reader};
 
 /// The low six bits of a code byte.
