@@ -70,7 +70,7 @@ impl Exchange {
         self.ahead.clear();
         self.unsigned.clear();
         self.held = 0;
-        if !self.bodies.try_reclaim(least) {
+        if self.bodies.capacity() > 0 && !self.bodies.try_reclaim(least) {
             self.bodies = BytesMut::new();
         }
         self.out.reclaim(least).max(self.bodies.capacity())

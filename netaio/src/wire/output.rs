@@ -74,7 +74,12 @@ impl Output {
                 self.detached = self.detached.saturating_sub(1);
             }
         }
-        self.buffer.advance(count);
+        if count == self.buffer.len() {
+            // From its front again, which is less to do than to get that back later.
+            self.buffer.clear();
+        } else {
+            self.buffer.advance(count);
+        }
     }
 
     /// Copies every piece, once: what has to wait must not hold the block that it was read into.
@@ -118,7 +123,9 @@ impl Output {
     /// Drops all of it, and gets back the memory of what was written; returns the buffer's capacity.
     pub(crate) fn reclaim(&mut self, least: usize) -> usize {
         self.clear();
-        self.pieces.shrink_to(KEPT);
+        if self.pieces.capacity() > KEPT {
+            self.pieces.shrink_to(KEPT);
+        }
         if !self.buffer.try_reclaim(least) {
             self.buffer = BytesMut::new();
         }
@@ -185,6 +192,21 @@ mod tests {
         (0..1_000).for_each(|_| output.put(&large));
         output.reclaim(LARGE);
         assert!(output.is_empty() && output.pieces.capacity() < 2 * KEPT);
+    }
+
+    #[test]
+    fn what_is_written_gives_its_room_back() {
+        let mut output = Output::default();
+        for _ in 0..3 {
+            output.put(&Bytes::from(vec![7; LARGE - 1]));
+            output.put(&Bytes::from(vec![7; LARGE - 1]));
+            let room = output.buffer().capacity();
+            output.advance(LARGE);
+            output.advance(output.len());
+            assert!(output.is_empty() && output.buffer().capacity() == room - LARGE);
+            output.reclaim(room);
+            assert_eq!(output.buffer().capacity(), room);
+        }
     }
 
     #[test]
