@@ -23,7 +23,6 @@ use crate::{
     handler::{
         Call, Connection, Endpoint, Outcome, Reply, ReplyError, SendError, Slot, Table, Transport,
     },
-    peer::RemoteAddr,
     plugin::{AuthFailure, Layer, OpenError, Proof},
     wire::{ERROR_URI, Frame, MessageType},
 };
@@ -117,7 +116,8 @@ pub(crate) enum Handled {
 impl Engine {
     /// Reads a frame and opens its outer layer; what can't be, is refused.
     ///
-    /// `table` is the app's, looked up once for a message.
+    /// `table` is the app's, as it is for this message.
+    #[inline(always)]
     pub(crate) fn admit(
         &self,
         table: &Table,
@@ -168,7 +168,7 @@ impl Engine {
     ) -> Step {
         let message_type = opened.message_type();
         let mut checked = false;
-        let answer = |reply: &Reply, to: ReplyTo<'_>| {
+        let answer = |reply: &Reply, to: &ReplyTo<'_>| {
             checked = to.layer.auth_plugin().is_some();
             self.reply(reply, to, origin, exchange);
         };
@@ -188,14 +188,11 @@ impl Engine {
     }
 
     /// Returns the endpoint's own handlers, if one of them is meant.
-    fn own_table(
-        &self,
-        message_type: MessageType,
-        uri: &[u8],
-        remote: &RemoteAddr,
-    ) -> Option<Guard<Arc<Table>>> {
-        let own = is_management(message_type).then(|| self.own.table());
-        own.filter(|own| own.find(message_type, uri, remote).is_some())
+    #[inline(never)]
+    fn own_table(&self, opened: &Opened, origin: &Origin) -> Option<Guard<Arc<Table>>> {
+        let own = self.own.table();
+        let slot = own.find(opened.message_type(), opened.body().uri(), &origin.connection);
+        slot.is_some().then_some(own)
     }
 
     /// Finds the handler of a message that passed the outer layer, opens the handler's own layer,
@@ -206,55 +203,83 @@ impl Engine {
         table: &Table,
         opened: &Opened,
         origin: &Origin,
-        answer: impl FnOnce(&Reply, ReplyTo<'_>),
+        answer: impl FnOnce(&Reply, &ReplyTo<'_>),
     ) -> Handled {
-        let message_type = opened.message_type();
-        let uri = opened.body().uri();
-        let remote = origin.connection.remote_addr();
-        let own = self.own_table(message_type, uri, remote);
-        let table = own.as_deref().map_or(table, |own| own);
-        loop {
-            let Some(slot) = table.find(message_type, uri, remote) else {
-                return Handled::Nobody;
-            };
-            let mut inner = None;
-            if !slot.layer.is_empty() {
-                match self.open_inner(&slot.layer, opened.clone(), origin.remote(self)) {
-                    Ok(open) => inner = Some(open),
-                    Err(error) => {
-                        if slot.route.once {
-                            count::once_preserved(&self.counters);
-                        }
-                        return Handled::Failed(error, slot.layer.clone());
-                    }
-                }
-            }
-            if slot.route.once {
-                // Another connection may have been first to use it: then the message, as it was,
-                // goes to the next in line.
-                if !slot.claim() {
-                    continue;
-                }
-                self.router.discard(slot);
-            }
-            return self.call(slot, inner.as_ref().unwrap_or(opened), origin, answer);
+        if is_management(opened.message_type())
+            && let Some(own) = self.own_table(opened, origin)
+        {
+            return self.handle_with(&own, opened, origin, answer);
         }
+        self.handle_with(table, opened, origin, answer)
     }
 
     #[inline(always)]
+    fn handle_with(
+        &self,
+        table: &Table,
+        opened: &Opened,
+        origin: &Origin,
+        answer: impl FnOnce(&Reply, &ReplyTo<'_>),
+    ) -> Handled {
+        let (message_type, uri) = (opened.message_type(), opened.body().uri());
+        loop {
+            let Some(slot) = table.find(message_type, uri, &origin.connection) else {
+                return Handled::Nobody;
+            };
+            if slot.is_unguarded() {
+                return self.call(slot, opened, origin, answer);
+            }
+            match self.pass(slot, opened, origin) {
+                Ok(Some(passed)) => return self.call(slot, &passed, origin, answer),
+                // Another connection was first to use it: then the message, as it was, goes to the
+                // next in line.
+                Ok(None) => {}
+                Err(error) => return Handled::Failed(error, slot.layer.clone()),
+            }
+        }
+    }
+
+    /// Opens a handler's own layer and takes the right to call it; none if that is used up.
+    ///
+    /// Apart, as few handlers have either: it would be in the way of all other messages.
+    #[inline(never)]
+    fn pass(
+        &self,
+        slot: &Arc<Slot>,
+        opened: &Opened,
+        origin: &Origin,
+    ) -> Result<Option<Opened>, OpenError> {
+        let mut opened = opened.clone();
+        if !slot.layer.is_empty() {
+            let passed = self.open_inner(&slot.layer, opened, origin.remote(self));
+            if passed.is_err() && slot.route.once {
+                count::once_preserved(&self.counters);
+            }
+            opened = passed?;
+        }
+        if slot.route.once {
+            if !slot.claim() {
+                return Ok(None);
+            }
+            self.router.discard(slot);
+        }
+        Ok(Some(opened))
+    }
+
+    /// Calls a handler. Apart, for what surrounds it would take the registers.
+    #[inline(never)]
     fn call(
         &self,
         slot: &Slot,
         opened: &Opened,
         origin: &Origin,
-        answer: impl FnOnce(&Reply, ReplyTo<'_>),
+        answer: impl FnOnce(&Reply, &ReplyTo<'_>),
     ) -> Handled {
         let Opened { message, signers } = opened;
         let call = Call {
             message,
             connection: &origin.connection,
             endpoint: &origin.endpoint,
-            remote: origin.connection.remote_addr(),
             transport: origin.transport,
             peers: &self.peers,
             outer: &self.outer,
@@ -270,7 +295,7 @@ impl Engine {
         let run = || {
             let outcome = (slot.call)(&call);
             match (&outcome, answer.take()) {
-                (Outcome::Ready(reply), Some(answer)) => answer(reply, to),
+                (Outcome::Ready(reply), Some(answer)) => answer(reply, &to),
                 (_, unused) => answer = unused,
             }
             if let Outcome::Later(future) = outcome {
@@ -290,7 +315,7 @@ impl Engine {
                 });
             }
             (Ok(()), ..) => {}
-            (Err(panic), Some(answer), _) => answer(&self.failed(&panic.into(), handler), to),
+            (Err(panic), Some(answer), _) => answer(&self.failed(&panic.into(), handler), &to),
             // It was not the handler's.
             (Err(panic), None, _) => resume_unwind(panic),
         }
@@ -306,7 +331,7 @@ impl Engine {
         exchange: &mut Exchange,
     ) {
         let reply = result.unwrap_or_else(|failure| self.failed(&failure, to.handler));
-        self.reply(&reply, to, origin, exchange);
+        self.reply(&reply, &to, origin, exchange);
     }
 
     #[cold]
@@ -320,7 +345,7 @@ impl Engine {
 
     /// Seals a reply. One that can't be sealed becomes an ERROR: a failure must not look like a
     /// timeout.
-    fn reply(&self, reply: &Reply, to: ReplyTo<'_>, origin: &Origin, exchange: &mut Exchange) {
+    fn reply(&self, reply: &Reply, to: &ReplyTo<'_>, origin: &Origin, exchange: &mut Exchange) {
         to.timer.stop(to.handler);
         // What the handler sent to this connection itself comes before its reply.
         if origin.connection.settle_queued() {
@@ -333,16 +358,16 @@ impl Engine {
         if kind == MessageType::ConfirmSubscribe && origin.connection.take_refusal() {
             (kind, content) = (MessageType::NotPermitted, &TOO_MANY);
         }
-        let (remote, handler, uri) = (origin.remote(self), to.handler, message.uri.as_ref());
+        let uri = message.uri.as_ref();
         if exchange.gathers() {
             let (request, uri) = (Bytes::copy_from_slice(to.uri), uri.cloned());
-            let (content, layer) = (content.clone(), to.layer.clone());
+            let (content, layer, handler) = (content.clone(), to.layer.clone(), to.handler);
             let reply = Unsealed { message_type: kind, uri, content, layer, handler, request };
             return self.gather(reply, origin, exchange);
         }
         let uri = uri.map_or(to.uri, |uri| uri);
-        if let Err(error) = self.seal_reply(to.layer, kind, uri, content, remote, exchange) {
-            self.note_unsealed(&error, handler, to.uri, remote, exchange);
+        if let Err(error) = self.seal_reply(to.layer, kind, uri, content, origin, exchange) {
+            self.note_unsealed(&error, to.handler, to.uri, origin, exchange);
         }
     }
 
@@ -353,7 +378,7 @@ impl Engine {
         error: &SendError,
         handler: &'static str,
         request: &[u8],
-        to: Remote<'_>,
+        origin: &Origin,
         exchange: &mut Exchange,
     ) {
         count::failed_replies(&self.counters);
@@ -363,7 +388,10 @@ impl Engine {
             _ => b"internal error",
         });
         let outer_only = Layer::new();
-        if self.seal_reply(&outer_only, MessageType::Error, request, &text, to, exchange).is_err() {
+        if self
+            .seal_reply(&outer_only, MessageType::Error, request, &text, origin, exchange)
+            .is_err()
+        {
             warn_limited!(self, replies, handler, "the error about it could not be sent either");
         }
     }
@@ -417,9 +445,8 @@ impl Engine {
                         // The outer layer was verified, so its holder may learn of this.
                         let layer = Layer::new();
                         let (kind, content) = (message.message_type, &message.content);
-                        let to = origin.remote(self);
                         if let Err(error) =
-                            self.seal_reply(&layer, kind, uri, content, to, exchange)
+                            self.seal_reply(&layer, kind, uri, content, origin, exchange)
                         {
                             warn_limited!(self, replies, %error, "an AUTH_ERROR could not be sent");
                         }
@@ -456,7 +483,7 @@ impl Engine {
             return Step::Unclaimed;
         }
         if let Some(default) = &self.router.default {
-            let answer = |reply: &Reply, to: ReplyTo<'_>| self.reply(reply, to, origin, exchange);
+            let answer = |reply: &Reply, to: &ReplyTo<'_>| self.reply(reply, to, origin, exchange);
             return match self.call(default, opened, origin, answer) {
                 Handled::Later(pending) => Step::Later(pending),
                 Handled::Ready | Handled::Nobody | Handled::Failed(..) => {
@@ -467,7 +494,7 @@ impl Engine {
         let timer = Timer::start();
         let uri = opened.body().uri();
         let to = ReplyTo { uri, layer: &Layer::new(), handler: "default", timer };
-        self.reply(&Reply::not_found(), to, origin, exchange);
+        self.reply(&Reply::not_found(), &to, origin, exchange);
         Step::Done
     }
 }

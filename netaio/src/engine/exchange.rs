@@ -170,10 +170,15 @@ impl Engine {
     }
 
     /// Signs the replies that have been kept, and puts them where they are written.
+    #[inline]
     pub(crate) fn sign(&self, origin: &Origin, exchange: &mut Exchange) {
-        let (Some(auth), false) = (self.outer.auth_plugin(), exchange.unsigned.is_empty()) else {
-            return;
-        };
+        if !exchange.unsigned.is_empty() {
+            self.sign_all(origin, exchange);
+        }
+    }
+
+    fn sign_all(&self, origin: &Origin, exchange: &mut Exchange) {
+        let Some(auth) = self.outer.auth_plugin() else { return };
         let remote = origin.remote(self);
         let mut replies = std::mem::take(&mut exchange.unsigned);
         exchange.held = 0;
@@ -201,7 +206,7 @@ impl Engine {
                 Ok(output_frame(code, &fields, body.encoded(), &mut exchange.out)?)
             });
             if let Err(error) = written {
-                self.note_unsealed(&error, reply.handler, &reply.request, remote, exchange);
+                self.note_unsealed(&error, reply.handler, &reply.request, origin, exchange);
             }
         }
         exchange.unsigned = replies;

@@ -8,12 +8,29 @@ use crate::wire::MessageType;
 
 #[cfg(feature = "metrics")]
 mod recorder {
-    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    use std::{
+        sync::atomic::{AtomicBool, Ordering::Relaxed},
+        time::Duration,
+    };
+
+    use crate::wire::MessageType;
 
     static INSTALLED: AtomicBool = AtomicBool::new(false);
 
+    #[inline]
     pub(super) fn is_installed() -> bool {
         INSTALLED.load(Relaxed)
+    }
+
+    #[cold]
+    pub(super) fn handled(handler: &'static str, time: Duration) {
+        metrics::histogram!("netaio_handler_seconds", "handler" => handler)
+            .record(time.as_secs_f64());
+    }
+
+    #[cold]
+    pub(super) fn received(message_type: MessageType) {
+        metrics::counter!("netaio_messages", "type" => message_type.name()).increment(1);
     }
 
     /// A number that tells when it is asked for: without a recorder nobody asks.
@@ -32,7 +49,7 @@ mod recorder {
 pub(crate) fn received(_message_type: MessageType) {
     #[cfg(feature = "metrics")]
     if recorder::is_installed() {
-        metrics::counter!("netaio_messages", "type" => _message_type.name()).increment(1);
+        recorder::received(_message_type);
     }
 }
 
@@ -62,8 +79,7 @@ impl Timer {
     pub(crate) fn stop(self, _handler: &'static str) {
         #[cfg(feature = "metrics")]
         if let Some(start) = self.start {
-            metrics::histogram!("netaio_handler_seconds", "handler" => _handler)
-                .record(start.elapsed().as_secs_f64());
+            recorder::handled(_handler, start.elapsed());
         }
     }
 }

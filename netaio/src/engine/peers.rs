@@ -36,7 +36,8 @@ impl Engine {
             MessageType::AdvertisePeer,
             management,
             move |manager, message, call, now| {
-                let answers = manager.advertised(message.content(), call.remote, now) && introduce;
+                let answers =
+                    manager.advertised(message.content(), call.remote(), now) && introduce;
                 answers.then(|| manager.introduction())
             },
         );
@@ -44,13 +45,13 @@ impl Engine {
             MessageType::PeerDiscovered,
             management,
             |manager, message, call, now| {
-                manager.discovered(message.content(), call.remote, now);
+                manager.discovered(message.content(), call.remote(), now);
                 None
             },
         );
         let on_leave = Arc::clone(&hooks.on_leave);
         self.handle_peers(MessageType::Disconnect, management, move |manager, message, call, _| {
-            if let Some(peer) = manager.disconnected(message.content(), call.remote) {
+            if let Some(peer) = manager.disconnected(message.content(), call.remote()) {
                 on_leave(&peer);
             }
             None
@@ -86,7 +87,7 @@ impl Engine {
                     (act(manager, call.message, call, now), manager.take_refused())
                 });
                 if let Some(refused) = refused {
-                    engine.note_peer(refused, call.remote);
+                    engine.note_peer(refused, call.remote());
                 }
                 answer
             });

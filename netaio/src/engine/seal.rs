@@ -1,7 +1,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::{
-    Engine, Exchange, Remote,
+    Engine, Exchange, Origin, Remote,
     replay::{Place, Watcher},
 };
 use crate::{
@@ -14,27 +14,39 @@ use crate::{
 };
 
 impl Engine {
-    /// Seals a reply: the inner layer, then the outer one. Layers that depend on the receiver need
-    /// its address.
+    /// Seals a reply: the inner layer, then the outer one.
     ///
     /// On an error the output is as it was.
-    #[inline]
+    #[inline(always)]
     pub(super) fn seal_reply(
         &self,
         inner: &Layer,
         message_type: MessageType,
         uri: &[u8],
         content: &Bytes,
-        to: Remote<'_>,
+        origin: &Origin,
         exchange: &mut Exchange,
     ) -> Result<(), SendError> {
-        let out = &mut exchange.out;
         if inner.is_empty() && self.outer.is_empty() {
-            return Ok(output_parts(message_type.code(), uri, content, out)?);
+            return Ok(output_parts(message_type.code(), uri, content, &mut exchange.out)?);
         }
+        self.seal_layers(inner, message_type, uri, content, origin, exchange)
+    }
+
+    #[inline(never)]
+    fn seal_layers(
+        &self,
+        inner: &Layer,
+        message_type: MessageType,
+        uri: &[u8],
+        content: &[u8],
+        origin: &Origin,
+        exchange: &mut Exchange,
+    ) -> Result<(), SendError> {
         let body = Body::new_in(&mut exchange.bodies, uri, content)?;
-        let (fields, body) = self.seal_body(inner, message_type, AuthFields::new(), body, to)?;
-        Ok(output_frame(message_type.code(), &fields, body.encoded(), out)?)
+        let (fields, body) =
+            self.seal_body(inner, message_type, AuthFields::new(), body, origin.remote(self))?;
+        Ok(output_frame(message_type.code(), &fields, body.encoded(), &mut exchange.out)?)
     }
 
     /// Seals a call as [`seal_reply`](Self::seal_reply) does a reply.

@@ -14,12 +14,18 @@ pub(crate) struct Call<'a> {
     pub(crate) message: &'a Message,
     pub(crate) connection: &'a Connection,
     pub(crate) endpoint: &'a Endpoint,
-    pub(crate) remote: &'a RemoteAddr,
     pub(crate) transport: Transport,
     pub(crate) peers: &'a PeerBook,
     pub(crate) outer: &'a Layer,
     pub(crate) slot: &'a Slot,
     pub(crate) signers: &'a Signers,
+}
+
+impl<'a> Call<'a> {
+    /// Returns the address of the sender.
+    pub(crate) fn remote(&self) -> &'a RemoteAddr {
+        self.connection.remote_addr()
+    }
 }
 
 /// What extractors draw from: the message's circumstances and the app's state.
@@ -63,7 +69,7 @@ impl<S> Context<'_, S> {
     /// Returns the address of the sender.
     #[must_use]
     pub fn remote_addr(&self) -> &RemoteAddr {
-        self.call.remote
+        self.call.remote()
     }
 
     /// Returns the kind of network the message came over.
@@ -75,6 +81,6 @@ impl<S> Context<'_, S> {
     /// Returns the peer that made itself known from the sender's address, if one has.
     #[must_use]
     pub fn peer(&self) -> Option<Arc<Peer>> {
-        self.call.peers.at(self.call.remote)
+        self.call.peers.at(self.remote_addr())
     }
 }

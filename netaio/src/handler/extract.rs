@@ -144,7 +144,7 @@ impl<S> FromContext<S> for RemoteAddr {
     type Rejection = Infallible;
 
     fn from_context(context: &Context<'_, S>) -> Result<Self, Infallible> {
-        Ok(context.call.remote.clone())
+        Ok(context.remote_addr().clone())
     }
 }
 

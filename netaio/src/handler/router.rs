@@ -10,7 +10,7 @@ use std::{
 
 use arc_swap::{ArcSwap, Guard};
 
-use super::{Call, Outcome, RemoteAddr, Route, RouteKey, uris::Uris};
+use super::{Call, Connection, Outcome, RemoteAddr, Route, RouteKey, uris::Uris};
 use crate::{
     plugin::Layer,
     wire::{MessageType, TypeSet},
@@ -45,6 +45,12 @@ impl Slot {
     /// Called only when every check has passed, so that a stranger can't use a handler up.
     pub(crate) fn claim(&self) -> bool {
         !self.route.once || !self.used.swap(true, Ordering::AcqRel)
+    }
+
+    /// Returns whether every message may pass: there is no layer, and it is for more than one.
+    #[inline]
+    pub(crate) fn is_unguarded(&self) -> bool {
+        self.layer.is_empty() && !self.route.once
     }
 
     fn is_available(&self) -> bool {
@@ -118,11 +124,11 @@ impl TypeRoutes {
     }
 
     #[inline]
-    fn find(&self, uri: &[u8], remote: &RemoteAddr) -> Option<&Arc<Slot>> {
+    fn find(&self, uri: &[u8], from: &Connection) -> Option<&Arc<Slot>> {
         let exact = if self.remotes.is_empty() {
             None
         } else {
-            self.remotes.get(remote).and_then(|uris| uris.get(uri))
+            self.remotes.get(from.remote_addr()).and_then(|uris| uris.get(uri))
         };
         let keys = [exact, self.uris.get(uri), Some(&self.any)];
         keys.into_iter().flatten().find_map(Candidates::pick)
@@ -158,10 +164,10 @@ impl Table {
         &self,
         message_type: MessageType,
         uri: &[u8],
-        remote: &RemoteAddr,
+        from: &Connection,
     ) -> Option<&Arc<Slot>> {
         let routes = self.routes.get(usize::from(message_type.code()))?.as_ref()?;
-        routes.find(uri, remote)
+        routes.find(uri, from)
     }
 
     /// Adds a handler; returns the one that it replaces.

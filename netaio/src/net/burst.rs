@@ -19,8 +19,12 @@ struct Burst {
     receivers: Vec<Arc<Peering>>,
 }
 
+impl Burst {
+    const NONE: Self = Self { is_on: false, hubs: Vec::new(), receivers: Vec::new() };
+}
+
 thread_local! {
-    static BURST: RefCell<Burst> = RefCell::default();
+    static BURST: RefCell<Burst> = const { RefCell::new(Burst::NONE) };
 }
 
 /// Runs `work`; then writes what it has sent to other connections.
