@@ -3,7 +3,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -214,18 +214,33 @@ impl Table {
 #[derive(Debug)]
 pub(crate) struct Router {
     table: ArcSwap<Table>,
+    /// How often the table was changed.
+    changes: AtomicUsize,
     pub(crate) default: Option<Slot>,
     pub(crate) app_name: &'static str,
 }
 
 impl Router {
     pub(crate) fn new(table: Table, default: Option<Slot>, app_name: &'static str) -> Self {
-        Self { table: ArcSwap::from_pointee(table), default, app_name }
+        Self {
+            table: ArcSwap::from_pointee(table),
+            changes: AtomicUsize::new(0),
+            default,
+            app_name,
+        }
     }
 
     /// Returns the table as it is now.
     pub(crate) fn table(&self) -> Guard<Arc<Table>> {
         self.table.load()
+    }
+
+    /// Returns the table for messages that come together: to look whether it has changed takes less
+    /// than to look it up.
+    pub(crate) fn current(&self) -> Current<'_> {
+        // A change between the two is noticed later.
+        let changes = self.changes.load(Ordering::Acquire);
+        Current { router: self, changes, table: self.table() }
     }
 
     pub(crate) fn insert(&self, slot: Slot) {
@@ -256,6 +271,27 @@ impl Router {
             result = Some(change(&mut table));
             table
         });
+        self.changes.fetch_add(1, Ordering::Release);
         result.expect("rcu runs its closure")
+    }
+}
+
+/// The table of an app, looked up again when it has changed.
+///
+/// It is for a batch: an old table is in memory for as long as this is.
+pub(crate) struct Current<'a> {
+    router: &'a Router,
+    changes: usize,
+    table: Guard<Arc<Table>>,
+}
+
+impl Current<'_> {
+    /// Returns the table as it is now.
+    #[inline(always)]
+    pub(crate) fn table(&mut self) -> &Table {
+        if self.router.changes.load(Ordering::Acquire) != self.changes {
+            *self = self.router.current();
+        }
+        &self.table
     }
 }

@@ -21,7 +21,7 @@ use super::{burst, inbound::Inbound};
 use crate::{
     budget::Account,
     engine::{Exchange, HandlerFailure, Limits, Pending, ReplyTo, Step},
-    handler::Reply,
+    handler::{Reply, Router, Table},
     pubsub::{Outbox, Wakeup},
     wire::{Frame, Output},
 };
@@ -40,8 +40,11 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// What one side of a connection does with the messages that arrive.
 pub(crate) trait Receiver {
+    /// Returns the handlers of what arrives.
+    fn router(&self) -> &Router;
+
     /// Handles a frame; what is to be answered goes into `exchange`.
-    fn receive(&self, frame: Frame, exchange: &mut Exchange) -> Step;
+    fn receive(&self, frame: Frame, table: &Table, exchange: &mut Exchange) -> Step;
 
     /// Handles the result of a handler that ran on.
     fn finish(
@@ -57,10 +60,16 @@ pub(crate) trait Receiver {
     }
 
     /// Checks the next frames ahead of their turn.
-    fn check_ahead(&self, _frames: impl Iterator<Item = Frame>, _exchange: &mut Exchange) {}
+    fn check_ahead(
+        &self,
+        _frames: impl Iterator<Item = Frame>,
+        _table: &Table,
+        _exchange: &mut Exchange,
+    ) {
+    }
 
     /// Handles the next frame if it was checked ahead.
-    fn receive_ahead(&self, _exchange: &mut Exchange) -> Option<Step> {
+    fn receive_ahead(&self, _table: &Table, _exchange: &mut Exchange) -> Option<Step> {
         None
     }
 
@@ -249,7 +258,9 @@ where
         stop
     }
 
-    #[inline(always)]
+    /// Does so up to the end of a burst. Apart from the task, whose state is in memory: here most is
+    /// in registers.
+    #[inline(never)]
     fn handle_some(
         receiver: &R,
         exchange: &mut Exchange,
@@ -259,21 +270,24 @@ where
     ) -> Stop {
         // Who has waited would check the same messages again and again.
         let worthwhile = receiver.worthwhile_batch().filter(|_| !inbound.is_detached());
+        let mut current = receiver.router().current();
         for _ in 0..BURST {
+            let table = current.table();
             if let Some(count) = worthwhile
                 && !exchange.is_ahead()
                 && inbound.has_frames(count)
             {
-                receiver.check_ahead(inbound.frames(), exchange);
+                receiver.check_ahead(inbound.frames(), table, exchange);
             }
-            let ahead = exchange.is_ahead().then(|| receiver.receive_ahead(exchange)).flatten();
+            let ahead =
+                exchange.is_ahead().then(|| receiver.receive_ahead(table, exchange)).flatten();
             let step = match ahead {
                 Some(step) => {
                     inbound.skip_frame();
                     step
                 }
                 None => match inbound.next_frame() {
-                    Some(frame) => receiver.receive(frame, exchange),
+                    Some(frame) => receiver.receive(frame, table, exchange),
                     None => return Stop::Drained,
                 },
             };

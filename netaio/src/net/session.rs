@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     engine::{Engine, Exchange, HandlerFailure, Opened, Origin, Refused, ReplyTo, Step},
-    handler::{Connection, Endpoint, Reply, Table},
+    handler::{Connection, Endpoint, Reply, Router, Table},
     wire::Frame,
 };
 
@@ -45,11 +45,15 @@ impl Session {
 }
 
 impl Receiver for Session {
-    fn receive(&self, frame: Frame, exchange: &mut Exchange) -> Step {
-        let table = self.engine.router.table();
+    fn router(&self) -> &Router {
+        &self.engine.router
+    }
+
+    #[inline(always)]
+    fn receive(&self, frame: Frame, table: &Table, exchange: &mut Exchange) -> Step {
         // Looked at where it is: to move a message costs more than to find its handler.
-        let admitted = &self.engine.admit(&table, frame, &self.origin, exchange);
-        self.dispatch(&table, admitted, exchange)
+        let admitted = &self.engine.admit(table, frame, &self.origin, exchange);
+        self.dispatch(table, admitted, exchange)
     }
 
     fn finish(
@@ -65,13 +69,18 @@ impl Receiver for Session {
         self.engine.outer.worthwhile_batch()
     }
 
-    fn check_ahead(&self, frames: impl Iterator<Item = Frame>, exchange: &mut Exchange) {
-        self.engine.check_ahead(&self.engine.router.table(), frames, &self.origin, exchange);
+    fn check_ahead(
+        &self,
+        frames: impl Iterator<Item = Frame>,
+        table: &Table,
+        exchange: &mut Exchange,
+    ) {
+        self.engine.check_ahead(table, frames, &self.origin, exchange);
     }
 
-    fn receive_ahead(&self, exchange: &mut Exchange) -> Option<Step> {
+    fn receive_ahead(&self, table: &Table, exchange: &mut Exchange) -> Option<Step> {
         let admitted = &self.engine.admit_ahead(&self.origin, exchange)?;
-        Some(self.dispatch(&self.engine.router.table(), admitted, exchange))
+        Some(self.dispatch(table, admitted, exchange))
     }
 
     fn sign(&self, exchange: &mut Exchange) {

@@ -11,7 +11,7 @@ use tokio::{
 use super::{connection::Link, shared::Shared};
 use crate::{
     engine::{Engine, Exchange, Handled, HandlerFailure, Opened, Origin, Pending, ReplyTo, Step},
-    handler::{Connection, Endpoint, Reply},
+    handler::{Connection, Endpoint, Reply, Router, Table},
     net::{call::is_stranger_error, driver::Receiver},
     queue::Queue,
     wire::{Frame, Message, MessageType},
@@ -40,9 +40,8 @@ impl ClientSession {
         Self { shared, link, origin, worker: OnceLock::new() }
     }
 
-    fn opened(&self, frame: Frame) -> Option<Opened> {
+    fn opened(&self, frame: Frame, table: &Table) -> Option<Opened> {
         let engine = &self.shared.engine;
-        let table = self.shared.handlers.router().table();
         let received = match engine.read(table.types(), frame) {
             Ok(received) => received,
             // The frame is cut by its lengths, so the stream stays in step.
@@ -102,19 +101,22 @@ impl ClientSession {
 }
 
 impl Receiver for ClientSession {
-    fn receive(&self, mut frame: Frame, _: &mut Exchange) -> Step {
+    fn router(&self) -> &Router {
+        &self.shared.engine.router
+    }
+
+    fn receive(&self, mut frame: Frame, table: &Table, _: &mut Exchange) -> Step {
         // The application may keep what it receives; it should not keep a whole read buffer.
         frame.detach();
-        let Some(opened) = self.opened(frame) else { return Step::Done };
+        let Some(opened) = self.opened(frame, table) else { return Step::Done };
         let Some(opened) = self.link.calls.answer(&self.shared.engine, self.link.far(), opened)
         else {
             return Step::Done;
         };
         let Some(opened) = self.notify(opened) else { return Step::Done };
         let message_type = opened.message_type();
-        let table = self.shared.engine.router.table();
         // What a client's handler returns is never sent.
-        match self.shared.engine.handle(&table, &opened, &self.origin, |_, _| {}) {
+        match self.shared.engine.handle(table, &opened, &self.origin, |_, _| {}) {
             Handled::Ready => {}
             Handled::Later(pending) => self.run_later(pending),
             Handled::Nobody => self.give(&self.shared.inbox, opened),

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     engine::{Exchange, HandlerFailure, Opened, Origin, Pending, Step, count, warn_limited},
-    handler::{Connection, Endpoint, RemoteAddr, ReplyError, SendError},
+    handler::{Connection, Endpoint, RemoteAddr, ReplyError, SendError, Table},
     net::call::is_stranger_error,
     wire::{AuthFields, Body, Frame, Message, MessageType, Output},
 };
@@ -88,7 +88,7 @@ impl Receiver {
         tokio::pin!(flush);
         loop {
             let mut reads = 0;
-            while reads < READS && self.read(&mut batch) {
+            while reads < READS && self.read(&shared, &mut batch) {
                 reads += 1;
             }
             if reads == READS {
@@ -118,10 +118,10 @@ impl Receiver {
     }
 
     /// Handles what is there to read; returns false if there is nothing.
-    fn read(&mut self, batch: &mut Batch) -> bool {
-        let shared = Arc::clone(&self.shared);
-        let _end = EndReplies(&shared);
-        match shared.socket.receive(batch, |datagram| self.receive(datagram)) {
+    fn read(&mut self, shared: &Arc<Shared>, batch: &mut Batch) -> bool {
+        let _end = EndReplies(shared);
+        let mut current = shared.engine.router.current();
+        match shared.socket.receive(batch, |datagram| self.receive(datagram, current.table())) {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
             Err(error) => {
@@ -132,7 +132,7 @@ impl Receiver {
         }
     }
 
-    fn receive(&mut self, datagram: Incoming<'_>) {
+    fn receive(&mut self, datagram: Incoming<'_>, table: &Table) {
         let Incoming { from, to, raw, bytes } = datagram;
         let multicast = to.is_some_and(|to| to.is_multicast());
         if multicast && self.shared.membership.is_own(from, self.shared.socket.local_addr().port())
@@ -156,10 +156,10 @@ impl Receiver {
                 return reply(&self.shared, back, &answer);
             }
         }
-        self.handle(frame, back);
+        self.handle(frame, table, back);
     }
 
-    fn handle(&mut self, mut frame: Frame, back: Return) {
+    fn handle(&mut self, mut frame: Frame, table: &Table, back: Return) {
         let Self { shared, senders, guard, repeats, exchange } = self;
         exchange.out.clear();
         let known = senders.at(back.to, shared);
@@ -169,8 +169,7 @@ impl Receiver {
             // The application may keep what it receives; it should not keep a whole read block.
             frame.detach();
         }
-        let table = engine.router.table();
-        let Ok(opened) = engine.admit(&table, frame, &known.origin, exchange) else {
+        let Ok(opened) = engine.admit(table, frame, &known.origin, exchange) else {
             if let Some(error) = bare {
                 shared.calls_from(back.to, |calls| calls.fail_unverified(error));
             }
@@ -178,7 +177,7 @@ impl Receiver {
         };
         let verified = engine.outer.auth_plugin().is_some();
         let Some(opened) = answer_call(shared, opened, known) else { return };
-        match engine.dispatch(&table, &opened, &known.origin, exchange) {
+        match engine.dispatch(table, &opened, &known.origin, exchange) {
             Step::Done | Step::Close(_) => {
                 answer_guarded(shared, guard, known, back, &mut exchange.out, verified);
             }
