@@ -6,6 +6,7 @@
 //! measures itself nor is checked by what it checks.
 
 pub mod bare;
+pub mod compare;
 pub mod frames;
 pub mod load;
 pub mod process;

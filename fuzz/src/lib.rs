@@ -1,5 +1,5 @@
-//! What is fuzzed, each as a function of bytes: by libFuzzer on nightly, and on any toolchain by
-//! `replay`, which runs what is in the corpora.
+//! What is fuzzed, each as a function of bytes: by libFuzzer on nightly, and on any toolchain by the
+//! test `fuzz_corpus`, which runs what is in the corpora.
 
 pub mod ciphers;
 pub mod frame_chunks;
@@ -18,26 +18,3 @@ pub mod vm_assemble;
 pub mod vm_auth;
 pub mod vm_disassemble;
 pub mod vm_run;
-
-/// A target's name and the function.
-pub type Target = (&'static str, fn(&[u8]));
-
-/// All targets.
-pub const TARGETS: [Target; 16] = [
-    ("packify_decode", packify_decode::run),
-    ("packify_value", packify_value::run),
-    ("frame_chunks", frame_chunks::run),
-    ("message", message::run),
-    ("hmac_check", hmac_check::run),
-    ("ciphers", ciphers::run),
-    ("hashcash", hashcash::run),
-    ("server_stream", server_stream::run),
-    ("udp_stream", udp_stream::run),
-    ("peer_table", peer_table::run),
-    ("subscriptions", subscriptions::run),
-    ("replay_cache", replay_cache::run),
-    ("vm_run", vm_run::run),
-    ("vm_auth", vm_auth::run),
-    ("vm_assemble", vm_assemble::run),
-    ("vm_disassemble", vm_disassemble::run),
-];

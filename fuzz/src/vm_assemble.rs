@@ -9,7 +9,8 @@ use tapescript::{
 pub fn run(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let _ = tokens(&text);
-    let assembler = Assembler::new().max_output(1 << 16).comptime(|script| Ok(Some(script.to_vec())));
+    let assembler =
+        Assembler::new().max_output(1 << 16).comptime(|script| Ok(Some(script.to_vec())));
     match assembler.assemble(&text) {
         Ok(code) => {
             assert!(code.len() <= 1 << 16);

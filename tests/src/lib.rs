@@ -78,7 +78,9 @@ pub fn example(name: &str) -> PathBuf {
     let profile = test.parent().and_then(Path::parent).expect("a test is in target/PROFILE/deps");
     let program = profile.join(name);
     let mut build = std::process::Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--package", "netaio-examples", "--bin", name]);
+    // All of it as `scripts/test` does: for a part of it the features of what it depends on would be
+    // others, and everything would be built again.
+    build.args(["build", "--quiet", "--workspace", "--bins", "--tests", "--all-features"]);
     build.arg("--target-dir").arg(profile.parent().expect("a profile is in target"));
     // It is quick when nothing has changed, and what is tested is what is written.
     let built = build.current_dir(root()).status().expect("cargo runs");

@@ -1,261 +1,96 @@
-//! Compares servers that do the same work: a bare socket loop, ours, tarpc, the Python original.
-//!
-//! Each round starts every server anew and lets the same load generator work on it, by turns. What
-//! counts is the server's processor time for one message, divided by the bare loop's in the same
-//! round: absolute times depend on the machine and on who else uses it.
+//! The comparison with tarpc as a contestant: its own server and clients, bincode over TCP.
 
-mod contest;
-#[cfg(feature = "tarpc")]
-mod rpc;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
-
-use anyhow::{Context, Result, bail, ensure};
-use clap::{Args, Parser, Subcommand};
+use anyhow::Result;
+use futures::{StreamExt, future::ready};
 use netaio_benches::{
-    bare,
-    frames::Protection,
-    load,
-    process::{raise_descriptors, step_aside},
-    table::{Samples, insert, markdown},
+    compare::Guest,
+    load::{Outcome, Tally, Work, content, measure},
 };
-
-use crate::contest::{Contestant, Kind, Programs, Scenario};
-
-#[derive(Parser)]
-#[command(about = "Compares netaio with a bare loop, tarpc and the Python original")]
-struct Cli {
-    #[command(subcommand)]
-    serve: Option<Serve>,
-    #[command(flatten)]
-    compare: Compare,
-}
-
-#[derive(Subcommand)]
-enum Serve {
-    /// Is the bare loop.
-    #[command(hide = true)]
-    ServeBare {
-        #[arg(long)]
-        udp: bool,
-        #[arg(long)]
-        hmac: bool,
-        #[arg(long)]
-        cipher: bool,
-    },
-    /// Is the tarpc server.
-    #[cfg(feature = "tarpc")]
-    #[command(hide = true)]
-    ServeTarpc,
-}
-
-#[derive(Args)]
-struct Compare {
-    /// How many rounds to run.
-    #[arg(long, default_value_t = 5)]
-    rounds: usize,
-    /// How many seconds each run is measured.
-    #[arg(long, default_value_t = 1.0)]
-    seconds: f64,
-    /// Only scenarios whose name contains this.
-    #[arg(long)]
-    only: Option<String>,
-    /// Run everything briefly, to see that it works.
-    #[arg(long)]
-    smoke: bool,
-    /// The program of the reference server.
-    #[arg(long)]
-    reference: Option<PathBuf>,
-    /// A Python with the package netaio 0.0.9; without it the original takes no part.
-    #[arg(long, env = "NETAIO_PYTHON")]
-    python: Option<PathBuf>,
-    /// Put the tables into this document, between its marks.
-    #[arg(long)]
-    write: Option<PathBuf>,
-    /// Put the most important rows into this document, between its marks.
-    #[arg(long)]
-    summary: Option<PathBuf>,
-}
+use tarpc::{
+    client, context, serde_transport,
+    server::{BaseChannel, Channel},
+    tokio_serde::formats::Bincode,
+};
+use tokio::task::JoinSet;
 
 fn main() -> Result<()> {
-    let cli = Cli::parse();
-    let one_thread = || tokio::runtime::Builder::new_current_thread().enable_all().build();
-    raise_descriptors();
-    match cli.serve {
-        Some(Serve::ServeBare { udp: true, .. }) => one_thread()?.block_on(bare::udp()),
-        Some(Serve::ServeBare { hmac, cipher, .. }) => {
-            let protection = match (hmac, cipher) {
-                (true, _) => Protection::Hmac,
-                (_, true) => Protection::Cipher,
-                _ => Protection::None,
-            };
-            one_thread()?.block_on(bare::tcp(protection))
-        }
-        #[cfg(feature = "tarpc")]
-        Some(Serve::ServeTarpc) => tokio::runtime::Runtime::new()?.block_on(rpc::serve()),
-        None => {
-            step_aside();
-            one_thread()?.block_on(compare(&cli.compare))
-        }
+    netaio_benches::compare::main(Some(Guest {
+        serve: || Box::pin(serve()),
+        request: |addr, work, cpu| Box::pin(request(addr, work, cpu)),
+    }))
+}
+
+#[tarpc::service]
+trait Echo {
+    async fn echo(content: Vec<u8>) -> Vec<u8>;
+}
+
+#[derive(Clone)]
+struct Server;
+
+impl Echo for Server {
+    async fn echo(self, _: context::Context, content: Vec<u8>) -> Vec<u8> {
+        content
     }
 }
 
-/// The figures of one scenario.
-#[derive(Default)]
-struct Figures {
-    /// Nanoseconds for a message of each contestant; or its bytes for a connection, fresh (false)
-    /// and after a message (true).
-    absolute: BTreeMap<(Contestant, bool), Samples>,
-    /// Nanoseconds, divided by the bare loop's.
-    ratios: BTreeMap<Contestant, Samples>,
-    bad: BTreeMap<Contestant, u64>,
-}
-
-async fn compare(args: &Compare) -> Result<()> {
-    let own = std::env::current_exe()?;
-    let reference = match &args.reference {
-        Some(reference) => reference.clone(),
-        None => own.with_file_name("reference_server"),
-    };
-    ensure!(
-        reference.exists(),
-        "{} is missing: build it, or name another with --reference",
-        reference.display()
-    );
-    let programs = Programs { own, reference, python: args.python.clone() };
-    let (rounds, seconds) = if args.smoke { (1, 0.05) } else { (args.rounds, args.seconds) };
-    let mut scenarios = Scenario::all(Duration::from_secs_f64(seconds));
-    scenarios.retain(|scenario| {
-        args.only.as_ref().is_none_or(|only| scenario.name().contains(only.as_str()))
-    });
-    ensure!(!scenarios.is_empty(), "no scenario has such a name");
-    let mut figures: Vec<Figures> = scenarios.iter().map(|_| Figures::default()).collect();
-    for round in 1..=rounds {
-        for (scenario, figures) in scenarios.iter().zip(&mut figures) {
-            eprintln!("round {round} of {rounds}: {}", scenario.name());
-            one_round(&programs, scenario, figures).await.with_context(|| scenario.name())?;
-        }
+/// Serves for ever.
+async fn serve() -> Result<()> {
+    let mut listener = serde_transport::tcp::listen("127.0.0.1:0", Bincode::default).await?;
+    println!("READY tcp {} pid {}", listener.local_addr().port(), std::process::id());
+    while let Some(transport) = listener.next().await {
+        let transport = transport?;
+        transport.get_ref().set_nodelay(true)?;
+        let requests = BaseChannel::with_defaults(transport).execute(Server.serve());
+        tokio::spawn(requests.for_each(|request| {
+            tokio::spawn(request);
+            ready(())
+        }));
     }
-    let bad = figures.iter().filter_map(|figures| figures.bad.get(&Contestant::Ours));
-    let bad: u64 = bad.sum();
-    let head = format!(
-        "{}; {rounds} rounds of {seconds} s; ratios to the bare loop, median (lowest–highest).\n\n",
-        machine()
-    );
-    let all = scenarios.iter().zip(&figures);
-    let text = format!("{head}{}{}", messages(all.clone()), memory(all.clone()));
-    print!("{text}");
-    if let Some(path) = &args.write {
-        update(path, "compare", &text)?;
-    }
-    if let Some(path) = &args.summary {
-        let main = all.filter(|(scenario, _)| scenario.is_main());
-        update(path, "summary", &format!("{head}{}", messages(main)))?;
-    }
-    ensure!(bad == 0, "{bad} of our answers were wrong or missing");
     Ok(())
 }
 
-/// Runs every contestant once, the bare loop before and after ours: each is divided by its mean.
-async fn one_round(programs: &Programs, scenario: &Scenario, figures: &mut Figures) -> Result<()> {
-    let mut runs = Vec::new();
-    for contestant in Contestant::turns().filter(|&contestant| scenario.has(contestant)) {
-        let Some(server) = programs.start(contestant, scenario)? else { continue };
-        let figure = if scenario.kind == Kind::Idle {
-            let connections = scenario.work.connections;
-            let idle = load::idle(server.addr(), connections, || server.memory()).await?;
-            [idle.fresh, idle.used]
-        } else {
-            let outcome = scenario.run(contestant, &server).await?;
-            *figures.bad.entry(contestant).or_default() += outcome.bad;
-            let client = scenario.kind == Kind::Client;
-            [if client { outcome.load_ns() } else { outcome.server_ns() }, f64::NAN]
+/// Sends requests from as many clients as there are to be connections.
+async fn request(
+    addr: SocketAddr,
+    work: &Work,
+    cpu: impl Fn() -> Result<Duration>,
+) -> Result<Outcome> {
+    let tally = Arc::new(Tally::default());
+    let contents: Arc<Vec<_>> =
+        Arc::new((0..64).map(|number| content(number, work.size)).collect());
+    let mut tasks = JoinSet::new();
+    for connection in 0..work.connections {
+        let transport = serde_transport::tcp::connect(addr, Bincode::default).await?;
+        transport.get_ref().set_nodelay(true)?;
+        let config = client::Config::default();
+        let client = {
+            let new = EchoClient::new(config, transport);
+            // Its task runs with the others.
+            tasks.spawn(async move {
+                let _ = new.dispatch.await;
+            });
+            new.client
         };
-        runs.push((contestant, figure));
-    }
-    let bare: Samples =
-        runs.iter().filter(|run| run.0 == Contestant::Bare).map(|run| run.1[0]).collect();
-    for (contestant, [first, second]) in runs {
-        figures.absolute.entry((contestant, false)).or_default().add(first);
-        figures.absolute.entry((contestant, true)).or_default().add(second);
-        let ratio = first / bare.median().unwrap_or(f64::NAN);
-        figures.ratios.entry(contestant).or_default().add(ratio);
-    }
-    Ok(())
-}
-
-fn update(path: &Path, name: &str, text: &str) -> Result<()> {
-    let document = fs::read_to_string(path)?;
-    let Some(document) = insert(&document, name, text) else {
-        bail!("{} lacks the marks <!-- {name} --> and <!-- /{name} -->", path.display());
-    };
-    Ok(fs::write(path, document)?)
-}
-
-/// Writes the table of processor time.
-fn messages<'a>(all: impl Iterator<Item = (&'a Scenario, &'a Figures)>) -> String {
-    let others = Contestant::ALL.iter().filter(|&&contestant| contestant != Contestant::Bare);
-    let rows =
-        all.filter(|(scenario, _)| scenario.kind != Kind::Idle).map(|(scenario, figures)| {
-            let bare = figures.absolute.get(&(Contestant::Bare, false)).and_then(Samples::median);
-            let mut row =
-                vec![scenario.name(), format!("{:.2} µs", bare.unwrap_or(f64::NAN) / 1000.0)];
-            row.extend(others.clone().map(|&contestant| {
-                let Some(ratio) = figures.ratios.get(&contestant) else {
-                    return "–".into();
-                };
-                match figures.bad.get(&contestant) {
-                    None | Some(0) => ratio.text(2),
-                    Some(bad) => format!("{}, {bad} lost", ratio.text(2)),
-                }
-            }));
-            row
-        });
-    table("processor time per message", rows.collect())
-}
-
-/// Writes the table of memory.
-fn memory<'a>(all: impl Iterator<Item = (&'a Scenario, &'a Figures)>) -> String {
-    let mut rows = Vec::new();
-    for (scenario, figures) in all.filter(|(scenario, _)| scenario.kind == Kind::Idle) {
-        for (second, when) in [(false, "fresh"), (true, "after one message")] {
-            let mut row = vec![format!("{}, {when}", scenario.name())];
-            row.extend(Contestant::ALL.iter().map(|&contestant| {
-                let bytes = figures.absolute.get(&(contestant, second));
-                bytes.map_or_else(|| "–".into(), |bytes| format!("{} B", bytes.text(0)))
-            }));
-            rows.push(row);
+        for number in 0..work.depth {
+            let (client, tally, contents) =
+                (client.clone(), Arc::clone(&tally), Arc::clone(&contents));
+            let start = connection * work.depth + number;
+            tasks.spawn(async move { tally.ended(ask(&client, &contents, start, &tally).await) });
         }
     }
-    if rows.is_empty() { String::new() } else { format!("\n{}", table("memory of each", rows)) }
+    let all = async { while tasks.join_next().await.is_some() {} };
+    measure(&tally, work.time, cpu, all).await
 }
 
-fn table(first: &str, rows: Vec<Vec<String>>) -> String {
-    let names = Contestant::ALL.iter().map(|contestant| contestant.name());
-    let head: Vec<_> = [first].into_iter().chain(names).collect();
-    markdown(&head, &rows)
-}
-
-/// Says when and on what it was measured.
-fn machine() -> String {
-    let output = |program: &str, args: &[&str]| {
-        let output = std::process::Command::new(program).args(args).output();
-        output.map_or_else(
-            |_| "?".into(),
-            |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-        )
-    };
-    let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let model = model.map_or("?", |(_, model)| model);
-    let count = cpus.lines().filter(|line| line.starts_with("processor")).count();
-    let (date, kernel) = (output("date", &["-u", "+%F"]), output("uname", &["-sr"]));
-    // What a distribution adds to the number says nothing to readers elsewhere.
-    let kernel = kernel.split('-').next().unwrap_or_default();
-    format!("{date}, {count} × {model}, {kernel}, {}", output("rustc", &["--version"]))
+async fn ask(client: &EchoClient, contents: &[Vec<u8>], start: usize, tally: &Tally) -> Result<()> {
+    for content in contents.iter().cycle().skip(start % contents.len()) {
+        if tally.is_over() {
+            break;
+        }
+        tally.count(client.echo(context::current(), content.clone()).await? == *content);
+    }
+    Ok(())
 }

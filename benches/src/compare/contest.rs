@@ -3,7 +3,9 @@
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
-use netaio_benches::{
+
+use super::Guest;
+use crate::{
     frames::{Protection, SECRET},
     load::{self, Outcome, Work},
     process::Server,
@@ -16,20 +18,14 @@ pub(crate) enum Contestant {
     Bare,
     /// The reference server: our public API with the default limits.
     Ours,
-    #[cfg(feature = "tarpc")]
+    /// Only where the program was built with it.
     Tarpc,
     /// The original.
     Python,
 }
 
 impl Contestant {
-    pub(crate) const ALL: &'static [Self] = &[
-        Self::Bare,
-        Self::Ours,
-        #[cfg(feature = "tarpc")]
-        Self::Tarpc,
-        Self::Python,
-    ];
+    pub(crate) const ALL: [Self; 4] = [Self::Bare, Self::Ours, Self::Tarpc, Self::Python];
 
     /// Returns who runs in a round, in this order.
     pub(crate) fn turns() -> impl Iterator<Item = Self> {
@@ -41,7 +37,6 @@ impl Contestant {
         match self {
             Self::Bare => "bare loop",
             Self::Ours => "netaio",
-            #[cfg(feature = "tarpc")]
             Self::Tarpc => "tarpc",
             Self::Python => "Python netaio",
         }
@@ -129,7 +124,6 @@ impl Scenario {
     pub(crate) fn has(&self, contestant: Contestant) -> bool {
         match contestant {
             Contestant::Bare | Contestant::Ours => true,
-            #[cfg(feature = "tarpc")]
             Contestant::Tarpc => {
                 let plain = self.work.protection == Protection::None;
                 plain && self.kind == Kind::Request
@@ -146,23 +140,6 @@ impl Scenario {
             },
         }
     }
-
-    /// Lets the load generator work on a server.
-    pub(crate) async fn run(&self, contestant: Contestant, server: &Server) -> Result<Outcome> {
-        let (addr, cpu) = (server.addr(), || server.cpu());
-        #[cfg(feature = "tarpc")]
-        if contestant == Contestant::Tarpc {
-            return crate::rpc::request(addr, &self.work, cpu).await;
-        }
-        match self.kind {
-            Kind::Publish => load::publish(addr, &self.work, cpu).await,
-            Kind::Udp => load::udp(addr, &self.work, cpu).await,
-            Kind::Client if contestant == Contestant::Ours => {
-                load::client(addr, &self.work, cpu).await
-            }
-            Kind::Request | Kind::Client | Kind::Idle => load::request(addr, &self.work, cpu).await,
-        }
-    }
 }
 
 /// Where the programs are.
@@ -170,6 +147,7 @@ impl Scenario {
 pub(crate) struct Programs {
     pub(crate) own: PathBuf,
     pub(crate) reference: PathBuf,
+    pub(crate) tarpc: Option<Guest>,
     pub(crate) python: Option<PathBuf>,
 }
 
@@ -204,11 +182,12 @@ impl Programs {
                 args.extend(protection("--secret", "--key").into_iter().flatten());
                 (&self.reference, args)
             }
-            #[cfg(feature = "tarpc")]
-            Contestant::Tarpc => (&self.own, vec!["serve-tarpc"]),
+            Contestant::Tarpc if self.tarpc.is_none() => return Ok(None),
+            Contestant::Tarpc => (&self.own, vec!["serve-guest"]),
             Contestant::Python => {
                 let Some(python) = &self.python else { return Ok(None) };
-                let mut args = vec![concat!(env!("CARGO_MANIFEST_DIR"), "/python/server.py")];
+                let mut args =
+                    vec![concat!(env!("CARGO_MANIFEST_DIR"), "/compare/python/server.py")];
                 args.extend(udp);
                 args.extend(protection("--hmac", "--cipher").into_iter().flatten());
                 (python, args)
@@ -216,5 +195,22 @@ impl Programs {
         };
         let args: Vec<_> = args.into_iter().map(str::to_owned).collect();
         Server::start(program, &args).map(Some)
+    }
+
+    /// Lets the load generator work on a contestant's server.
+    pub(crate) async fn run(
+        &self,
+        contestant: Contestant,
+        scenario: &Scenario,
+        server: &Server,
+    ) -> Result<Outcome> {
+        let (addr, work, cpu) = (server.addr(), &scenario.work, || server.cpu());
+        match (contestant, scenario.kind, &self.tarpc) {
+            (Contestant::Tarpc, _, Some(tarpc)) => (tarpc.request)(addr, work, &cpu).await,
+            (_, Kind::Publish, _) => load::publish(addr, work, cpu).await,
+            (_, Kind::Udp, _) => load::udp(addr, work, cpu).await,
+            (Contestant::Ours, Kind::Client, _) => load::client(addr, work, cpu).await,
+            _ => load::request(addr, work, cpu).await,
+        }
     }
 }
