@@ -81,6 +81,13 @@ pub fn example(name: &str) -> PathBuf {
     // All of it as `scripts/test` does: for a part of it the features of what it depends on would be
     // others, and everything would be built again.
     build.args(["build", "--quiet", "--workspace", "--bins", "--tests", "--all-features"]);
+    // These are about the test, and a build script that looks at such would run again.
+    let of_the_test = |name: &String| {
+        ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.starts_with(start))
+    };
+    for name in std::env::vars().map(|(name, _)| name).filter(of_the_test) {
+        build.env_remove(name);
+    }
     build.arg("--target-dir").arg(profile.parent().expect("a profile is in target"));
     // It is quick when nothing has changed, and what is tested is what is written.
     let built = build.current_dir(root()).status().expect("cargo runs");

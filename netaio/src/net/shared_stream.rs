@@ -33,8 +33,7 @@ impl SharedStream {
         let mut stream = Some(stream);
         let tcp = (&mut stream as &mut dyn Any).downcast_mut::<Option<TcpStream>>();
         if let Some(tcp) = tcp.and_then(Option::take) {
-            let (reading, writing) = tcp.into_split();
-            return Ok(Self { reading, writing: Arc::new(WriteHalf(writing)) });
+            return Ok(tcp.into());
         }
         Err(stream.expect("it is not taken"))
     }
@@ -58,6 +57,13 @@ impl SharedStream {
 
     pub(super) fn writer(&self) -> Arc<dyn Writer> {
         Arc::clone(&self.writing) as _
+    }
+}
+
+impl From<TcpStream> for SharedStream {
+    fn from(stream: TcpStream) -> Self {
+        let (reading, writing) = stream.into_split();
+        Self { reading, writing: Arc::new(WriteHalf(writing)) }
     }
 }
 

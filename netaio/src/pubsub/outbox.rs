@@ -146,6 +146,16 @@ impl Outbox {
         Ok(())
     }
 
+    /// Queues a frame for the task, which sends it together with what others queue meanwhile.
+    ///
+    /// It is refused as by [`push`](Self::push).
+    pub(crate) fn queue(&self, frame: Bytes) -> Result<(), SendError> {
+        let mut state = self.state();
+        self.add(&mut state, frame)?;
+        self.leave(state);
+        Ok(())
+    }
+
     /// Takes the frames of a run, unless somebody else has given them: sends them as
     /// [`push`](Self::push) does if `at_once` says so, else queues them. Who gets
     /// [`Pushed::Promised`] has to call [`write`](Self::write) soon, perhaps after more frames.
@@ -186,8 +196,8 @@ impl Outbox {
         }
     }
 
-    /// Queues a frame.
-    fn put(&self, mut state: MutexGuard<'_, State>, frame: Bytes) -> Result<Pushed, SendError> {
+    /// Adds a frame to those that wait.
+    fn add(&self, state: &mut State, frame: Bytes) -> Result<(), SendError> {
         if state.phase != Phase::Open {
             return Err(SendError::Closed);
         }
@@ -196,6 +206,12 @@ impl Outbox {
         }
         state.bytes += frame.len();
         state.frames.push_back(frame);
+        Ok(())
+    }
+
+    /// Queues a frame; says who sends it.
+    fn put(&self, mut state: MutexGuard<'_, State>, frame: Bytes) -> Result<Pushed, SendError> {
+        self.add(&mut state, frame)?;
         if state.writer.is_none() || state.claimed {
             self.leave(state);
             return Ok(Pushed::Left);

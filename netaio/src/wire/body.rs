@@ -2,7 +2,7 @@ use std::fmt;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use super::checksum;
+use super::{checksum, copy::copy};
 
 /// The body of a message, encoded: uri and content, both opaque bytes.
 ///
@@ -120,7 +120,7 @@ impl Body {
 
     /// Returns a copy with memory of its own.
     pub(super) fn detached(&self) -> Self {
-        let encoded = Bytes::copy_from_slice(&self.encoded);
+        let encoded = copy(&self.encoded);
         Self { encoded, uri_length: self.uri_length }
     }
 

@@ -1,7 +1,7 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::{
-    AuthFields, AuthTooLarge, Body, BodyTooLarge, Header, Output, body::check_length, checksum,
+    AuthFields, AuthTooLarge, Body, BodyTooLarge, Header, Output, body::check_length, checksum, copy::copy,
 };
 
 /// One message as it came: cut by its header, nothing else looked into.
@@ -53,7 +53,7 @@ impl Frame {
 
     /// Moves it to memory of its own.
     pub(crate) fn detach(&mut self) {
-        self.payload = Bytes::copy_from_slice(&self.payload);
+        self.payload = copy(&self.payload);
     }
 
     /// Returns how many bytes the frame at the front of `buffer` has; 9 while the header is

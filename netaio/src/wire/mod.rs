@@ -14,6 +14,7 @@
 mod auth_fields;
 mod body;
 mod checksum;
+mod copy;
 mod frame;
 mod header;
 pub mod helper;

@@ -114,6 +114,10 @@ struct State {
     closed: Option<Arc<str>>,
     /// The number of calls at which those that are forgotten are looked for.
     prune_at: usize,
+    /// Whether several calls have waited at once since none did.
+    crowded: bool,
+    /// Whether several did the last time, so that the next is probably not alone.
+    was_crowded: bool,
 }
 
 impl Calls {
@@ -122,12 +126,12 @@ impl Calls {
     }
 
     /// Adds a call and sends it, in one step: calls wait in the order in which they are sent. A call
-    /// that can't be sent is given back.
+    /// that can't be sent is given back. `send` is told whether the call is probably alone.
     #[allow(clippy::result_large_err, reason = "a call is large")]
     pub(in crate::net) fn add<E>(
         &self,
         call: Waiting,
-        send: impl FnOnce() -> Result<(), E>,
+        send: impl FnOnce(bool) -> Result<(), E>,
     ) -> Result<(), (E, Waiting)> {
         let mut state = self.state();
         if let Some(reason) = &state.closed {
@@ -136,9 +140,11 @@ impl Calls {
             call.end(Err(RequestError::Closed { reason }));
             return Ok(());
         }
-        if let Err(error) = send() {
+        let is_alone = state.waiting.is_empty();
+        if let Err(error) = send(is_alone && !state.was_crowded) {
             return Err((error, call));
         }
+        state.crowded |= !is_alone;
         state.prune();
         // Most calls give up after those before them: one look at the clock will do for all.
         let is_first = state.alarm.is_none_or(|alarm| call.deadline < alarm);
@@ -293,6 +299,9 @@ impl State {
         if let Some(call) = self.waiting.remove(index) {
             call.end(Ok(Response::new(message, verified)));
         }
+        if self.waiting.is_empty() {
+            self.was_crowded = std::mem::take(&mut self.crowded);
+        }
     }
 
     /// Drops what is forgotten, each time the number of calls has doubled.
@@ -312,4 +321,44 @@ pub(in crate::net) fn is_stranger_error(message_type: MessageType, fields: &Auth
 /// Returns whether a message is an error that does not say of which uri.
 fn is_nameless(answer: MessageType, uri: &[u8]) -> bool {
     answer.is_failure() && (uri.is_empty() || uri == ERROR_URI)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Adds a call that is never looked at; returns whether it is said to be alone.
+    fn add(calls: &Calls) -> bool {
+        let accepts = Accepts::new(MessageType::RequestUri, None);
+        let deadline = Instant::now() + GRACE;
+        let (call, _) = Waiting::new(b"uri"[..].into(), accepts, Layer::new(), deadline);
+        let mut said = None;
+        calls
+            .add(call, |is_alone| {
+                said = Some(is_alone);
+                Ok::<_, ()>(())
+            })
+            .unwrap();
+        said.unwrap()
+    }
+
+    fn answer(calls: &Calls) {
+        calls.fail_unverified(Message::new(MessageType::Error, b"uri", b"").unwrap());
+    }
+
+    #[test]
+    fn a_call_is_alone_where_the_one_before_was_and_no_other_waits() {
+        let calls = Calls::new(Order::Sent);
+        for _ in 0..2 {
+            assert!(add(&calls));
+            answer(&calls);
+        }
+        assert_eq!([add(&calls), add(&calls), add(&calls)], [true, false, false]);
+        answer(&calls);
+        assert!(!add(&calls));
+        (0..3).for_each(|_| answer(&calls));
+        assert!(!add(&calls), "others are about to follow, as they did before");
+        answer(&calls);
+        assert!(add(&calls), "they did not");
+    }
 }

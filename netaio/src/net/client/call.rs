@@ -74,7 +74,7 @@ impl Call {
         let after = timeout.unwrap_or(shared.timeout);
         let deadline = deadline::after(Instant::now(), after);
         let (call, answered) = request.waiting(deadline);
-        let queued = match link.calls.add(call, || link.outbox.push(frame.clone())) {
+        let queued = match link.calls.add(call, |is_alone| link.send_call(&frame, is_alone)) {
             Ok(()) => Ok(Ok(())),
             Err((error, call)) => {
                 Box::pin(timeout_at(deadline, queue(&link, error, call, &frame))).await
@@ -113,7 +113,7 @@ async fn queue(
             SendError::Closed => return Err(link.closed()),
             error => return Err(error.into()),
         }
-        match link.calls.add(call, || link.outbox.push(frame.clone())) {
+        match link.calls.add(call, |_| link.outbox.queue(frame.clone())) {
             Ok(()) => return Ok(()),
             Err(again) => (error, call) = again,
         }

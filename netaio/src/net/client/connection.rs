@@ -29,9 +29,10 @@ use crate::{
         driver::{Driver, End},
         listener::keep_alive,
         sealing::Sealing,
+        shared_stream::SharedStream,
     },
     plugin::Layer,
-    pubsub::{Outbox, Phase},
+    pubsub::{Outbox, Phase, Writer},
     wire::{Message, MessageType, Output},
 };
 
@@ -58,6 +59,7 @@ impl Link {
         name: ServerName,
         remote: RemoteAddr,
         transport: Transport,
+        writer: Option<Arc<dyn Writer>>,
     ) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let limits = &shared.engine.limits;
@@ -67,7 +69,8 @@ impl Link {
             remote,
             transport,
             engine: Arc::clone(&shared.engine),
-            outbox: Outbox::new(limits.outbound_limit, &Budget::new(limits.memory_budget)),
+            outbox: Outbox::new(limits.outbound_limit, &Budget::new(limits.memory_budget))
+                .with_writer(writer),
             calls: Calls::new(Order::Sent),
             seen: Arc::new(ReplayCache::new(limits.replay.capacity)),
             reason: OnceLock::new(),
@@ -78,6 +81,11 @@ impl Link {
     /// Returns the other side of its messages.
     pub(super) fn far(&self) -> Remote<'_> {
         Remote { addr: Some(&self.remote), seen: &self.seen, stop: None }
+    }
+
+    /// Sends the frame of a call: at once if it is alone, else with those of the others.
+    pub(super) fn send_call(&self, frame: &Bytes, is_alone: bool) -> Result<(), SendError> {
+        if is_alone { self.outbox.push(frame.clone()) } else { self.outbox.queue(frame.clone()) }
     }
 
     /// Prepares a message to its server, whose layers may take their time.
@@ -143,7 +151,9 @@ pub(super) async fn connect(shared: &Arc<Shared>, name: &ServerName) -> Result<(
             start(shared, stream, name.clone(), remote, Transport::Tls);
             return Ok(());
         }
-        start(shared, stream, name.clone(), remote, Transport::Tcp);
+        let stream = SharedStream::from(stream);
+        let writer = Some(stream.writer());
+        start_with(shared, stream, name.clone(), remote, Transport::Tcp, writer);
         Ok(())
     });
     match connected.await {
@@ -176,7 +186,21 @@ pub(super) fn start<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let link = Link::new(shared, name, remote, transport);
+    start_with(shared, stream, name, remote, transport, None);
+}
+
+/// Does so with what a call that is alone may write to.
+fn start_with<S>(
+    shared: &Arc<Shared>,
+    stream: S,
+    name: ServerName,
+    remote: RemoteAddr,
+    transport: Transport,
+    writer: Option<Arc<dyn Writer>>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let link = Link::new(shared, name, remote, transport, writer);
     // Before anything else that is sent.
     shared.introduce_all(&link, MessageType::AdvertisePeer);
     shared.insert(Arc::clone(&link));
@@ -223,7 +247,7 @@ pub(super) fn resubscribe(shared: &Shared, name: &ServerName) {
         let sealing = link.sealing(&subscription.layer, message);
         let link = Arc::clone(&link);
         sealing.then(move |frame| {
-            if let Err(error) = frame.and_then(|frame| link.outbox.push(frame)) {
+            if let Err(error) = frame.and_then(|frame| link.outbox.queue(frame)) {
                 tracing::warn!(uri = %uri.escape_ascii(), %error, "could not subscribe again");
             }
         });
@@ -252,7 +276,7 @@ impl ConnectionLink for Link {
     fn send(&self, message: Message) -> Result<(), SendError> {
         let mut frame = BytesMut::new();
         self.engine.seal_message(&Layer::new(), message, self.far(), &mut frame)?;
-        self.outbox.push(frame.freeze())
+        self.outbox.queue(frame.freeze())
     }
 
     fn close(&self) {

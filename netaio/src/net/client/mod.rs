@@ -176,7 +176,7 @@ impl TcpClient {
         let frame = link.sealing(&self.layer, message).run().await?;
         loop {
             let room = link.outbox.room();
-            match link.outbox.push(frame.clone()) {
+            match link.outbox.queue(frame.clone()) {
                 Err(SendError::QueueFull) => room.await,
                 Err(SendError::Closed) => return Err(link.closed()),
                 sent => return Ok(sent?),

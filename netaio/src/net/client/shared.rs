@@ -278,7 +278,7 @@ impl Node for Shared {
         let mut sent = 0;
         for link in &links {
             let frame = self.seal(&Layer::new(), message.clone(), link)?;
-            sent += usize::from(link.outbox.push(frame).is_ok());
+            sent += usize::from(link.outbox.queue(frame).is_ok());
         }
         Ok(sent)
     }
@@ -333,7 +333,7 @@ impl Shared {
         };
         let (sealing, link) = (link.sealing(layer, message), Arc::clone(link));
         sealing.then(move |frame| {
-            if let Err(error) = frame.and_then(|frame| link.outbox.push(frame)) {
+            if let Err(error) = frame.and_then(|frame| link.outbox.queue(frame)) {
                 tracing::warn!(server = %link.name, %message_type, %error, "could not send");
             }
         });

@@ -122,6 +122,6 @@ fn leave(link: &Arc<Link>, layer: &Layer, uri: &Bytes) {
         let Ok(frame) = frame else { return };
         let (call, _) = Waiting::new(uri, Accepts::new(kind, None), layer, Instant::now());
         // When it can't be sent the connection is about to end, and the subscription with it.
-        let _ = link.calls.add(call, || link.outbox.push(frame));
+        let _ = link.calls.add(call, |_| link.outbox.queue(frame));
     });
 }

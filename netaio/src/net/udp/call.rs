@@ -80,7 +80,7 @@ impl UdpCall {
         let calls = shared.calls_to(to);
         let _release = Release { node: &node, to };
         let (call, answered) = request.waiting(deadline);
-        calls.add(call, || shared.send_to(to, frame.clone())).map_err(|(error, _)| error)?;
+        calls.add(call, |_| shared.send_to(to, frame.clone())).map_err(|(error, _)| error)?;
 
         let again = again.filter(|_| may_repeat(&node, &request));
         let answered = timeout_at(deadline, async {

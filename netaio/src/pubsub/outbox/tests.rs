@@ -86,6 +86,17 @@ fn what_is_queued_while_the_task_sleeps_is_written_by_who_queued_it() {
 }
 
 #[test]
+fn what_is_queued_for_the_task_is_written_by_it_alone() {
+    let (outbox, stream) = with_writer(usize::MAX);
+    outbox.queue("one ".into()).unwrap();
+    assert!(outbox.has_news() && stream.0.lock().unwrap().1.is_empty());
+    outbox.push("two".into()).unwrap();
+    assert_eq!(stream.0.lock().unwrap().1, b"one two", "what was first goes first");
+    outbox.close();
+    assert_eq!(outbox.queue("three".into()), Err(SendError::Closed));
+}
+
+#[test]
 fn what_the_stream_does_not_take_is_left_to_the_task_from_the_middle_of_a_frame() {
     let (outbox, stream) = with_writer(6);
     outbox.push("first".into()).unwrap();
