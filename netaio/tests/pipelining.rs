@@ -1,14 +1,14 @@
 //! What many tasks send over one connection leaves in few writes.
 
 use std::{
-    io,
+    io::{self, Read, Write},
     net::SocketAddr,
     pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -124,6 +124,36 @@ fn the_first_of_many_callers_has_no_write_of_its_own() {
     stop.shutdown();
     serving.join().unwrap();
     assert!(writes <= 3 * ROUNDS, "{writes} writes for {} calls", TASKS * ROUNDS);
+}
+
+/// Reads a request and answers it, with nothing running in this thread meanwhile.
+fn answer_one(server: &mut std::net::TcpStream, content: &str) {
+    let message = |kind| Message::new(kind, "uri", content).unwrap().encode().unwrap();
+    let mut request = vec![0; message(RequestUri).len()];
+    server.read_exact(&mut request).expect("the request");
+    assert_eq!(request, message(RequestUri));
+    server.write_all(&message(MessageType::RespondUri)).unwrap();
+}
+
+#[tokio::test]
+async fn a_call_that_is_alone_is_written_by_its_caller() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let connecting = TcpClient::builder().connect(listener.local_addr().unwrap());
+    let client = timeout(Duration::from_secs(60), connecting).await.expect("in time").unwrap();
+    let (mut server, _) = listener.accept().unwrap();
+    server.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    // Before the first answer the connection's task may not have begun.
+    let answering = tokio::task::spawn_blocking(move || {
+        answer_one(&mut server, "first");
+        server
+    });
+    assert_eq!(client.request("uri").content("first").await.unwrap().content(), "first");
+    let mut server = answering.await.unwrap();
+
+    let mut call = client.request("uri").content("alone").into_future();
+    assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    answer_one(&mut server, "alone");
+    assert_eq!(call.await.unwrap().content(), "alone");
 }
 
 /// Sends requests of all sizes without a pause, and reads the answers when all are sent.

@@ -1,7 +1,8 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::{
-    AuthFields, AuthTooLarge, Body, BodyTooLarge, Header, Output, body::check_length, checksum, copy::copy,
+    AuthFields, AuthTooLarge, Body, BodyTooLarge, Header, Output, body::check_length, checksum,
+    copy::copy,
 };
 
 /// One message as it came: cut by its header, nothing else looked into.
