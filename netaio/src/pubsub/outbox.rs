@@ -29,6 +29,8 @@ pub(crate) struct Outbox {
     news: AtomicBool,
     /// Tells those whose frame found no room that there is some.
     room: Notify,
+    /// Whether anybody has ever waited for room, as a server's sender does not.
+    awaited: AtomicBool,
     limit: usize,
     /// What the connection holds of its endpoint's memory.
     account: Account,
@@ -118,6 +120,7 @@ impl Outbox {
             state: Mutex::new(state),
             news: AtomicBool::new(false),
             room: Notify::new(),
+            awaited: AtomicBool::new(false),
             limit,
             account: Account::new(budget),
         }
@@ -230,6 +233,13 @@ impl Outbox {
         if state.frames.is_empty() {
             // A burst's memory is not kept for an idle connection.
             state.frames.shrink_to(AT_ONCE);
+            // It may have been left to the task before.
+            self.settle(&mut state);
+            self.news.store(state.phase != Phase::Open, Ordering::Release);
+            drop(state);
+            if self.awaited.load(Ordering::Relaxed) {
+                self.room.notify_waiters();
+            }
         } else {
             self.leave(state);
         }
@@ -284,6 +294,8 @@ impl Outbox {
 
     /// Waits until frames have been taken since the call of this function.
     pub(crate) fn room(&self) -> Notified<'_> {
+        // Who then finds no room has had the lock, and so has who makes some: that one sees this.
+        self.awaited.store(true, Ordering::Relaxed);
         self.room.notified()
     }
 

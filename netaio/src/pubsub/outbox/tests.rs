@@ -92,8 +92,29 @@ fn what_is_queued_for_the_task_is_written_by_it_alone() {
     assert!(outbox.has_news() && stream.0.lock().unwrap().1.is_empty());
     outbox.push("two".into()).unwrap();
     assert_eq!(stream.0.lock().unwrap().1, b"one two", "what was first goes first");
+    assert!(!outbox.has_news(), "the task has nothing to do any more");
+    assert_eq!(outbox.account().held(), 0);
     outbox.close();
     assert_eq!(outbox.queue("three".into()), Err(SendError::Closed));
+}
+
+#[test]
+fn who_waits_for_room_is_told_whoever_makes_it() {
+    for by_the_task in [false, true] {
+        let (outbox, _) = with_writer(usize::MAX);
+        outbox.queue(frame(900)).unwrap();
+        let mut room = std::pin::pin!(outbox.room());
+        let mut context = Context::from_waker(Waker::noop());
+        assert_eq!(outbox.queue(frame(200)), Err(SendError::QueueFull));
+        assert_eq!(room.as_mut().poll(&mut context), Poll::Pending);
+        if by_the_task {
+            outbox.claim(&mut Output::default());
+        } else {
+            outbox.push(frame(1)).unwrap();
+        }
+        assert_eq!(room.poll(&mut context), Poll::Ready(()));
+        outbox.queue(frame(200)).unwrap();
+    }
 }
 
 #[test]
