@@ -6,7 +6,7 @@ use std::{net::SocketAddr, time::Duration};
 use clap::Parser;
 use netaio::{
     net::UdpHandle,
-    peer::{PeerEvent, PeerManagement},
+    peer::{PeerEvent, PeerEvents, PeerManagement},
     prelude::*,
 };
 use netaio_examples::log;
@@ -71,7 +71,9 @@ async fn main() -> anyhow::Result<()> {
     }
     let node = node.bind(args.bind).await?;
     println!("listening on {}", node.local_addr());
-    tokio::spawn(greet_peers(node.handle()));
+    // From before it runs: what happens earlier is not told.
+    let events = node.handle().peers().events();
+    tokio::spawn(greet_peers(node.handle(), events));
     if let Some(remote) = args.remote {
         tokio::spawn(ask_for_ever(node.handle(), remote));
     }
@@ -80,8 +82,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 /// Says what becomes of the peers, and asks each new one for an echo.
-async fn greet_peers(node: UdpHandle) {
-    let mut events = node.peers().events();
+async fn greet_peers(node: UdpHandle, mut events: PeerEvents) {
     while let Some(event) = events.next().await {
         let peer = event.peer();
         let id = peer.id().escape_ascii();
