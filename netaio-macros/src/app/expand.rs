@@ -51,6 +51,7 @@ fn registry(model: &Model<'_>) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         // One type for each app: two apps in one process never see each other's handlers.
         #[doc(hidden)]
+        // An app may warn of such items; nobody but the registry sees this one.
         #[allow(missing_debug_implementations, unnameable_types, unreachable_pub)]
         pub struct __NetaioEntry(fn() -> &'static #p::Descriptor<#name>);
 
@@ -99,6 +100,7 @@ fn inherent(model: &Model<'_>) -> TokenStream {
         plain_name(name)
     );
     quote_spanned! {Span::mixed_site()=>
+        // Not every program uses all of them, nor is every app public.
         #[allow(dead_code, unreachable_pub)]
         impl #name {
             #(#auth)*
@@ -122,6 +124,7 @@ fn key(model: &Model<'_>, option: &str, ty: &str, key: &Ident) -> TokenStream {
     );
     quote_spanned! {Span::mixed_site()=>
         #[doc = #doc]
+        // A key is written as the attributes write it: `App::admin`.
         #[allow(non_upper_case_globals)]
         pub const #key: #p::#ty<#app> = #p::#ty::__new(#plain);
     }

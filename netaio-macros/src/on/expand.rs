@@ -36,6 +36,7 @@ pub(super) fn expand(model: &Model<'_>) -> TokenStream {
 
         #(#cfgs)*
         #[doc(hidden)]
+        // It has the handler's name, and stands for it in types alone.
         #[allow(dead_code, non_camel_case_types)]
         #visibility struct #name {}
 
@@ -114,6 +115,7 @@ fn call(model: &Model<'_>, arguments: &[Argument<'_>]) -> TokenStream {
         }
     };
     quote_spanned! {Span::mixed_site()=>
+        // Who deprecates a handler means its other callers.
         #[allow(deprecated)]
         fn __netaio_call(
             __netaio_context: &#p::Context<'_, <#app as #p::Application>::State>,
