@@ -31,5 +31,5 @@ pub use crate::{
     },
     net::{TcpServer, UdpNode, client::TcpClient},
     peer::Peer,
-    wire::{Message, MessageType},
+    wire::{Message, MessageRef, MessageType},
 };

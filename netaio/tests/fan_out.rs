@@ -85,8 +85,8 @@ async fn a_server_seals_for_each_peer_only_where_a_layer_needs_it() {
             let news = within(client.subscribe("news")).await.unwrap();
             clients.push((name, client, news));
         }
-        assert_eq!(handle.endpoint().notify("news", "rain").unwrap(), 3);
-        let broadcast = Message::new(MessageType::NotifyUri, "other news", "sun").unwrap();
+        assert_eq!(handle.endpoint().notify("news", [7; 200]).unwrap(), 3);
+        let broadcast = Message::new(MessageType::NotifyUri, "other news", [8; 200]).unwrap();
         assert_eq!(handle.endpoint().broadcast(broadcast).unwrap(), 3);
         for (name, client, news) in &mut clients {
             let expected = if is_peer_specific { name.as_bytes() } else { b"anybody" };
@@ -94,6 +94,7 @@ async fn a_server_seals_for_each_peer_only_where_a_layer_needs_it() {
                 let message = message.unwrap();
                 let written = message.auth_fields().get("for").unwrap();
                 assert_eq!(written.bytes(), Some(expected), "{name}");
+                assert!(message.into_content().is_unique(), "who keeps it keeps nothing else");
             }
         }
         assert_eq!(plugin.made.load(SeqCst), if is_peer_specific { 6 } else { 2 });

@@ -373,9 +373,10 @@ async fn subscribers_by_address_are_notified_until_they_leave() {
     assert_eq!(confirmed.message_type(), MessageType::ConfirmSubscribe);
     within(reader.subscribe(to, "news")).await.unwrap();
     assert_eq!(server.subscriptions().get(&b"news"[..]), Some(&1));
-    assert_eq!(server.notify("news", "hello"), Ok(1));
+    assert_eq!(server.notify("news", [7; 200]), Ok(1));
     let (message, from) = within(reader.receive()).await.unwrap();
-    assert_eq!((message.uri(), message.content(), from), (&b"news"[..], &b"hello"[..], to));
+    assert_eq!((message.uri(), message.content(), from), (&b"news"[..], &[7; 200][..], to));
+    assert!(message.into_content().is_unique(), "who keeps it keeps nothing else");
     within(reader.call(to, MessageType::UnsubscribeUri, "news")).await.unwrap();
     assert_eq!(server.notify("news", "hello"), Ok(0));
 }

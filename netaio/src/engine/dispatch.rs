@@ -10,8 +10,8 @@ use arc_swap::Guard;
 use bytes::Bytes;
 
 use super::{
-    AuthFailureAction, Engine, Exchange, Opened, Pending, ReadError, Received, RefusedMessage,
-    Remote, ReplayCache,
+    AuthFailureAction, Engine, Exchange, Opened, OpenedRef, Pending, ReadError, Received,
+    RefusedMessage, Remote, ReplayCache, Signers,
     counters::count,
     exchange::Unsealed,
     metrics::{self, Timer},
@@ -24,7 +24,7 @@ use crate::{
         Call, Connection, Endpoint, Outcome, Reply, ReplyError, SendError, Slot, Table, Transport,
     },
     plugin::{AuthFailure, Layer, OpenError, Proof},
-    wire::{ERROR_URI, Frame, MessageType},
+    wire::{ERROR_URI, FrameRef, Message, MessageRef, MessageType},
 };
 
 /// Where messages come from: one connection, or on UDP one sender.
@@ -114,39 +114,47 @@ pub(crate) enum Handled {
 }
 
 impl Engine {
-    /// Reads a frame and opens its outer layer; what can't be, is refused.
+    /// Reads a frame, opens its outer layer and gives the message to `then`; what can't be, is
+    /// refused.
     ///
     /// `table` is the app's, as it is for this message.
     #[inline(always)]
-    pub(crate) fn admit(
+    pub(crate) fn admit<T: From<Refused>>(
         &self,
         table: &Table,
-        frame: Frame,
+        frame: FrameRef<'_>,
         origin: &Origin,
         exchange: &mut Exchange,
-    ) -> Result<Opened, Refused> {
-        match self.read(table.types(), frame) {
-            Ok(received) => self.admit_received(received, None, origin, exchange),
-            Err(error) => Err(self.unreadable(&error, origin, exchange)),
+        then: impl FnOnce(&OpenedRef<'_>, &mut Exchange) -> T,
+    ) -> T {
+        let received = match self.read(table.types(), frame) {
+            Ok(received) => received,
+            Err(error) => return self.unreadable(&error, origin, exchange).into(),
+        };
+        if self.outer.is_empty() {
+            // Taken apart, for what is lent from one place is moved there first.
+            let Received { message_type, auth, body, block } = received;
+            metrics::received(message_type);
+            let message = MessageRef::new(message_type, &auth, body, block);
+            return then(&OpenedRef { message, signers: &Signers(None) }, exchange);
+        }
+        match self.admit_message(received.into_shared(), None, origin, exchange) {
+            Ok(opened) => then(&opened.as_ref(), exchange),
+            Err(refused) => refused.into(),
         }
     }
 
     /// Opens the outer layer of a message; one that has been checked comes with its proof.
-    #[inline(always)]
-    pub(super) fn admit_received(
+    pub(super) fn admit_message(
         &self,
-        received: Received,
+        message: Message,
         checked: Option<Proof>,
         origin: &Origin,
         exchange: &mut Exchange,
     ) -> Result<Opened, Refused> {
-        let message_type = received.message().message_type();
-        if self.outer.is_empty() {
-            metrics::received(message_type);
-            return Ok(received.unlayered());
-        }
-        let uri = self.visible_uri(&received);
-        match self.open_outer(received, checked, origin.remote(self)) {
+        let message_type = message.message_type();
+        let uri = self.visible_uri(&message);
+        match self.open_outer(message, checked, origin.remote(self)) {
             Ok(opened) => {
                 metrics::received(message_type);
                 Ok(opened)
@@ -162,7 +170,7 @@ impl Engine {
     pub(crate) fn dispatch(
         &self,
         table: &Table,
-        opened: &Opened,
+        opened: &OpenedRef<'_>,
         origin: &Origin,
         exchange: &mut Exchange,
     ) -> Step {
@@ -178,7 +186,7 @@ impl Engine {
             Handled::Later(pending) => Step::Later(pending),
             Handled::Nobody => self.unhandled(opened, origin, exchange),
             Handled::Failed(OpenError::Auth(failure), layer) => {
-                let uri = opened.body().uri();
+                let uri = opened.message.uri();
                 self.refuse(message_type, uri, &failure, Some(&layer), origin, exchange).into()
             }
             Handled::Failed(OpenError::Cipher(error), ..) => {
@@ -189,9 +197,9 @@ impl Engine {
 
     /// Returns the endpoint's own handlers, if one of them is meant.
     #[inline(never)]
-    fn own_table(&self, opened: &Opened, origin: &Origin) -> Option<Guard<Arc<Table>>> {
+    fn own_table(&self, message: &MessageRef<'_>, origin: &Origin) -> Option<Guard<Arc<Table>>> {
         let own = self.own.table();
-        let slot = own.find(opened.message_type(), opened.body().uri(), &origin.connection);
+        let slot = own.find(message.message_type(), message.uri(), &origin.connection);
         slot.is_some().then_some(own)
     }
 
@@ -201,12 +209,12 @@ impl Engine {
     pub(crate) fn handle(
         &self,
         table: &Table,
-        opened: &Opened,
+        opened: &OpenedRef<'_>,
         origin: &Origin,
         answer: impl FnOnce(&Reply, &ReplyTo<'_>),
     ) -> Handled {
         if is_management(opened.message_type())
-            && let Some(own) = self.own_table(opened, origin)
+            && let Some(own) = self.own_table(&opened.message, origin)
         {
             return self.handle_with(&own, opened, origin, answer);
         }
@@ -217,20 +225,21 @@ impl Engine {
     fn handle_with(
         &self,
         table: &Table,
-        opened: &Opened,
+        opened: &OpenedRef<'_>,
         origin: &Origin,
         answer: impl FnOnce(&Reply, &ReplyTo<'_>),
     ) -> Handled {
-        let (message_type, uri) = (opened.message_type(), opened.body().uri());
+        let message = &opened.message;
         loop {
-            let Some(slot) = table.find(message_type, uri, &origin.connection) else {
+            let slot = table.find(message.message_type(), message.uri(), &origin.connection);
+            let Some(slot) = slot else {
                 return Handled::Nobody;
             };
             if slot.is_unguarded() {
                 return self.call(slot, opened, origin, answer);
             }
             match self.pass(slot, opened, origin) {
-                Ok(Some(passed)) => return self.call(slot, &passed, origin, answer),
+                Ok(Some(passed)) => return self.call(slot, &passed.as_ref(), origin, answer),
                 // Another connection was first to use it: then the message, as it was, goes to the
                 // next in line.
                 Ok(None) => {}
@@ -246,10 +255,10 @@ impl Engine {
     fn pass(
         &self,
         slot: &Arc<Slot>,
-        opened: &Opened,
+        opened: &OpenedRef<'_>,
         origin: &Origin,
     ) -> Result<Option<Opened>, OpenError> {
-        let mut opened = opened.clone();
+        let mut opened = opened.to_shared();
         if !slot.layer.is_empty() {
             let passed = self.open_inner(&slot.layer, opened, origin.remote(self));
             if passed.is_err() && slot.route.once {
@@ -271,11 +280,11 @@ impl Engine {
     fn call(
         &self,
         slot: &Slot,
-        opened: &Opened,
+        opened: &OpenedRef<'_>,
         origin: &Origin,
         answer: impl FnOnce(&Reply, &ReplyTo<'_>),
     ) -> Handled {
-        let Opened { message, signers } = opened;
+        let OpenedRef { message, signers } = opened;
         let call = Call {
             message,
             connection: &origin.connection,
@@ -306,7 +315,7 @@ impl Engine {
             (Ok(()), _, Some(future)) => {
                 return Handled::Later(Pending {
                     future,
-                    uri: message.body().uri_bytes(),
+                    uri: message.uri_bytes(),
                     layer: slot.layer.clone(),
                     handler,
                     timer,
@@ -477,7 +486,7 @@ impl Engine {
     }
 
     #[inline(never)]
-    fn unhandled(&self, opened: &Opened, origin: &Origin, exchange: &mut Exchange) -> Step {
+    fn unhandled(&self, opened: &OpenedRef<'_>, origin: &Origin, exchange: &mut Exchange) -> Step {
         count::unhandled(&self.counters);
         if origin.is_datagram() && !opened.message_type().is_request() {
             return Step::Unclaimed;
@@ -492,7 +501,7 @@ impl Engine {
             };
         }
         let timer = Timer::start();
-        let uri = opened.body().uri();
+        let uri = opened.message.uri();
         let to = ReplyTo { uri, layer: &Layer::new(), handler: "default", timer };
         self.reply(&Reply::not_found(), &to, origin, exchange);
         Step::Done

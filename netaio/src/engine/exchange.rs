@@ -8,11 +8,11 @@ use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Engine, Opened, Origin, Place, Received, Remote, dispatch::Refused, replay::Watcher};
+use super::{Engine, Opened, Origin, Place, Remote, dispatch::Refused, replay::Watcher};
 use crate::{
     handler::{SendError, Table},
     plugin::{AuthError, Direction, Layer, Proof, SealError, Unchecked, Unsigned},
-    wire::{AuthFields, Body, Frame, MessageType, Output, output_frame},
+    wire::{AuthFields, Body, FrameRef, Message, MessageType, Output, output_frame},
 };
 
 /// How many messages are checked or signed together at most.
@@ -39,7 +39,7 @@ pub(crate) struct Exchange {
 
 #[derive(Debug)]
 pub(super) struct Ahead {
-    received: Received,
+    message: Message,
     /// None if it did not pass: it is checked again in its turn, and refused there.
     proof: Option<Proof>,
 }
@@ -110,10 +110,10 @@ fn unsigned() -> AuthError {
 
 impl Engine {
     /// Checks the messages whose turn comes next, up to one that is none.
-    pub(crate) fn check_ahead(
+    pub(crate) fn check_ahead<'a>(
         &self,
         table: &Table,
-        frames: impl Iterator<Item = Frame>,
+        frames: impl Iterator<Item = FrameRef<'a>>,
         origin: &Origin,
         exchange: &mut Exchange,
     ) {
@@ -122,20 +122,20 @@ impl Engine {
         for frame in frames.take(MOST) {
             bytes += frame.header.frame_length();
             let Ok(received) = self.read(table.types(), frame) else { break };
-            exchange.ahead.push_back(Ahead { received, proof: None });
+            exchange.ahead.push_back(Ahead { message: received.into_shared(), proof: None });
             if bytes >= MOST_BYTES {
                 break;
             }
         }
         let mut timely: Vec<_> = exchange.ahead.iter_mut().collect();
         // A check costs more than to see that a message is too old.
-        timely.retain(|Ahead { received: Received(message), .. }| {
+        timely.retain(|Ahead { message, .. }| {
             let watcher = Watcher::new(self, remote, message.message_type(), Place::Outer);
             self.outer.is_timely(message.auth_fields(), message.body(), &watcher)
         });
         let unchecked: Vec<_> = timely
             .iter()
-            .map(|Ahead { received: Received(message), .. }| Unchecked {
+            .map(|Ahead { message, .. }| Unchecked {
                 message_type: message.message_type(),
                 fields: message.auth_fields(),
                 body: message.body(),
@@ -156,8 +156,8 @@ impl Engine {
         origin: &Origin,
         exchange: &mut Exchange,
     ) -> Option<Result<Opened, Refused>> {
-        let Ahead { received, proof } = exchange.ahead.pop_front()?;
-        Some(self.admit_received(received, proof, origin, exchange))
+        let Ahead { message, proof } = exchange.ahead.pop_front()?;
+        Some(self.admit_message(message, proof, origin, exchange))
     }
 
     /// Keeps a reply, to be signed with others.

@@ -29,7 +29,7 @@ use tokio::sync::Semaphore;
 
 pub use counters::Counters;
 pub(crate) use counters::count;
-pub(crate) use dispatch::{Handled, Origin, Refused, Step};
+pub(crate) use dispatch::{Handled, Origin, Step};
 pub(crate) use exchange::Exchange;
 pub use failure::{AuthFailureAction, AuthFailurePolicy, RefusedMessage};
 pub use limits::{BroadcastScope, Keepalive, Limits};
@@ -46,8 +46,8 @@ use crate::{
     peer::{Peer, PeerBook, RemoteAddr},
     plugin::{Direction, Environment, Layer, OpenError, PluginContext, Proof, Role},
     wire::{
-        AuthFields, AuthFieldsError, Body, BodyError, Frame, FrameError, Message, MessageType,
-        TypeSet, UnknownType,
+        AuthFields, AuthFieldsError, Body, BodyError, BodyRef, FrameError, FrameRef, Message,
+        MessageRef, MessageType, TypeSet, UnknownType,
     },
 };
 
@@ -85,27 +85,41 @@ pub(crate) struct Remote<'a> {
 
 /// A message whose parts are well-formed and whose checksum fits; nothing is proven of its sender.
 #[derive(Debug)]
-pub(crate) struct Received(Message);
+pub(crate) struct Received<'a> {
+    message_type: MessageType,
+    auth: AuthFields,
+    body: BodyRef<'a>,
+    block: &'a Bytes,
+}
 
-impl Received {
-    pub(crate) fn message(&self) -> &Message {
-        &self.0
+impl Received<'_> {
+    /// Gives it as a message that shares the memory of the block it was read into.
+    fn into_shared(self) -> Message {
+        Message::from_parts(self.message_type, self.auth, Body::shared(self.body, self.block))
     }
 
-    /// Takes it as it is, where there is no outer layer to open.
-    fn unlayered(self) -> Opened {
-        Opened { message: self.0, signers: Signers::default() }
+    /// Gives it as a message with memory of its own.
+    pub(crate) fn into_detached(self) -> Message {
+        Message::from_parts(self.message_type, self.auth, Body::copied(self.body))
     }
 }
 
-/// A message that passed every layer it was opened with; only [`Engine::open`] makes one, and
-/// [`Received::unlayered`] where there is no layer.
-///
-/// Handlers are called with this and nothing else, so no failed check can lead to one.
+/// A message that passed every layer it was opened with; only [`Engine::open_outer`] and
+/// [`Engine::open_inner`] make one.
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
     message: Message,
     signers: Signers,
+}
+
+/// An [`Opened`] that is lent; where there is no layer, [`Engine::admit`] makes one of what was
+/// received.
+///
+/// Handlers are called with this and nothing else, so no failed check can lead to one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OpenedRef<'a> {
+    message: MessageRef<'a>,
+    signers: &'a Signers,
 }
 
 /// Who signed a message, in the terms of each layer's auth plugin, where it can tell; shared
@@ -139,8 +153,25 @@ impl Opened {
         self.message.body()
     }
 
+    /// Lends it.
+    pub(crate) fn as_ref(&self) -> OpenedRef<'_> {
+        OpenedRef { message: self.message.as_ref(), signers: &self.signers }
+    }
+
     pub(crate) fn into_message(self) -> Message {
         self.message
+    }
+}
+
+impl OpenedRef<'_> {
+    #[inline]
+    pub(crate) fn message_type(&self) -> MessageType {
+        self.message.message_type()
+    }
+
+    /// Returns it as one that shares the memory of the block it was read into.
+    pub(crate) fn to_shared(self) -> Opened {
+        Opened { message: self.message.to_shared(), signers: self.signers.clone() }
     }
 }
 
@@ -206,30 +237,31 @@ impl Engine {
 
     /// Reads a frame, in the original's order: type, auth fields, body, checksum.
     #[inline(always)]
-    pub(crate) fn read(&self, types: &TypeSet, frame: Frame) -> Result<Received, ReadError> {
+    pub(crate) fn read<'a>(
+        &self,
+        types: &TypeSet,
+        frame: FrameRef<'a>,
+    ) -> Result<Received<'a>, ReadError> {
         let message_type = frame.header.message_type(types)?;
-        let fields = AuthFields::decode(frame.auth(), &self.limits.auth_fields)?;
-        let intact = frame.checksum_matches();
-        let body = Body::decode(frame.into_body())?;
-        if intact {
-            Ok(Received(Message::from_parts(message_type, fields, body)))
-        } else {
-            Err(ReadError::Checksum(message_type))
+        let auth = AuthFields::decode(frame.auth, &self.limits.auth_fields)?;
+        let body = BodyRef::decode(frame.body)?;
+        if !frame.checksum_matches() {
+            return Err(ReadError::Checksum(message_type));
         }
+        Ok(Received { message_type, auth, body, block: frame.block })
     }
 
-    /// Checks and opens the outer layer; a message that has been checked comes with its proof.
-    #[inline(always)]
+    /// Checks and opens the outer layer of a message that was received, if there is one; a message
+    /// that has been checked comes with its proof.
     pub(crate) fn open_outer(
         &self,
-        received: Received,
+        message: Message,
         checked: Option<Proof>,
         from: Remote<'_>,
     ) -> Result<Opened, OpenError> {
         if self.outer.is_empty() {
-            return Ok(received.unlayered());
+            return Ok(Opened { message, signers: Signers::default() });
         }
-        let Received(message) = received;
         let (message, signer) = self.open(&self.outer, Place::Outer, message, checked, from)?;
         let mut signers = Signers::default();
         signers.set(Place::Outer, signer);
@@ -289,11 +321,11 @@ impl Engine {
     }
 
     /// Returns the uri that a bare error may show: as received when no outer cipher hides it.
-    fn visible_uri(&self, received: &Received) -> Bytes {
+    fn visible_uri(&self, message: &Message) -> Bytes {
         if self.outer.seals_uri() {
             Bytes::from_static(crate::wire::ERROR_URI)
         } else {
-            received.message().body().uri_bytes()
+            message.body().uri_bytes()
         }
     }
 }

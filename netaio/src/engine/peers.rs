@@ -7,7 +7,7 @@ use crate::{
     handler::{Call, Outcome, Reply, Route, RouteKey, Slot},
     peer::{Manager, Peer, PeerManagement},
     plugin::Layer,
-    wire::{Message, MessageType},
+    wire::{MessageRef, MessageType},
 };
 
 /// What an endpoint's management does beside keeping the table.
@@ -74,7 +74,10 @@ impl Engine {
         management: &PeerManagement,
         act: F,
     ) where
-        F: Fn(&mut Manager, &Message, &Call<'_>, Duration) -> Option<Bytes> + Send + Sync + 'static,
+        F: Fn(&mut Manager, MessageRef<'_>, &Call<'_>, Duration) -> Option<Bytes>
+            + Send
+            + Sync
+            + 'static,
     {
         let key = RouteKey::from((message_type, &management.app_id));
         let route = Route { key, name: NAME, once: false, auth: None, cipher: None, place: None };
@@ -84,7 +87,7 @@ impl Engine {
             let answer = engine.upgrade().and_then(|engine| {
                 let peers = &engine.peers;
                 let (answer, refused) = peers.with(|manager, now| {
-                    (act(manager, call.message, call, now), manager.take_refused())
+                    (act(manager, *call.message, call, now), manager.take_refused())
                 });
                 if let Some(refused) = refused {
                     engine.note_peer(refused, call.remote());

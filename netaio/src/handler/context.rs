@@ -5,13 +5,13 @@ use crate::{
     engine::Signers,
     peer::{Peer, PeerBook},
     plugin::Layer,
-    wire::{Message, MessageType},
+    wire::{MessageRef, MessageType},
 };
 
 /// What is known of one call, whatever the app: built by the transport, lent to the handler.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Call<'a> {
-    pub(crate) message: &'a Message,
+    pub(crate) message: &'a MessageRef<'a>,
     pub(crate) connection: &'a Connection,
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) transport: Transport,

@@ -20,8 +20,7 @@
 //! may instead implement [`FromMessage`] and read the message. Both are easy to implement:
 //!
 //! ```
-//! use netaio::prelude::*;
-//! use netaio::handler::Context;
+//! use netaio::{handler::Context, prelude::*};
 //!
 //! /// The part of the uri before the first slash.
 //! struct Topic(String);
@@ -34,6 +33,18 @@
 //!         Ok(Topic(uri.split('/').next().unwrap_or(uri).to_owned()))
 //!     }
 //! }
+//!
+//! /// A number in decimal digits.
+//! struct Number(u64);
+//!
+//! impl<S> FromMessage<S> for Number {
+//!     type Rejection = &'static str;
+//!
+//!     fn from_message(message: MessageRef<'_>, _: &Context<'_, S>) -> Result<Self, Self::Rejection> {
+//!         let text = std::str::from_utf8(message.content()).map_err(|_| "no number")?;
+//!         text.parse().map(Number).map_err(|_| "no number")
+//!     }
+//! }
 //! ```
 
 use std::{convert::Infallible, fmt, ops::Deref, str::Utf8Error};
@@ -41,7 +52,7 @@ use std::{convert::Infallible, fmt, ops::Deref, str::Utf8Error};
 use bytes::Bytes;
 
 use super::{Context, IntoErrorReply, RemoteAddr, ReplyError, Transport};
-use crate::wire::{Message, MessageType};
+use crate::wire::{Message, MessageRef, MessageType};
 
 /// Tells the two kinds of last argument apart, so that each type has just one way in.
 #[doc(hidden)]
@@ -89,14 +100,17 @@ pub trait FromMessage<S, M = marker::Message>: Sized {
     /// # Errors
     ///
     /// A rejection is sent as the reply, and the handler does not run.
-    fn from_message(message: &Message, context: &Context<'_, S>) -> Result<Self, Self::Rejection>;
+    fn from_message(
+        message: MessageRef<'_>,
+        context: &Context<'_, S>,
+    ) -> Result<Self, Self::Rejection>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<S, T: FromContext<S>> FromMessage<S, marker::Context> for T {
     type Rejection = T::Rejection;
 
-    fn from_message(_: &Message, context: &Context<'_, S>) -> Result<Self, Self::Rejection> {
+    fn from_message(_: MessageRef<'_>, context: &Context<'_, S>) -> Result<Self, Self::Rejection> {
         T::from_context(context)
     }
 }
@@ -299,30 +313,30 @@ impl<S> FromContext<S> for Uri {
     type Rejection = Infallible;
 
     fn from_context(context: &Context<'_, S>) -> Result<Self, Infallible> {
-        Ok(Self(context.call.message.body().uri_bytes()))
+        Ok(Self(context.call.message.uri_bytes()))
     }
 }
 
 impl<S> FromMessage<S> for Content {
     type Rejection = Infallible;
 
-    fn from_message(message: &Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
-        Ok(Self(message.body().content_bytes()))
+    fn from_message(message: MessageRef<'_>, _: &Context<'_, S>) -> Result<Self, Infallible> {
+        Ok(Self(message.content_bytes()))
     }
 }
 
 impl<S> FromMessage<S> for Message {
     type Rejection = Infallible;
 
-    fn from_message(message: &Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
-        Ok(message.detached())
+    fn from_message(message: MessageRef<'_>, _: &Context<'_, S>) -> Result<Self, Infallible> {
+        Ok(message.to_message())
     }
 }
 
 impl<S> FromMessage<S> for Bytes {
     type Rejection = Infallible;
 
-    fn from_message(message: &Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
+    fn from_message(message: MessageRef<'_>, _: &Context<'_, S>) -> Result<Self, Infallible> {
         Ok(detached(message.content()))
     }
 }
@@ -330,7 +344,7 @@ impl<S> FromMessage<S> for Bytes {
 impl<S> FromMessage<S> for Vec<u8> {
     type Rejection = Infallible;
 
-    fn from_message(message: &Message, _: &Context<'_, S>) -> Result<Self, Infallible> {
+    fn from_message(message: MessageRef<'_>, _: &Context<'_, S>) -> Result<Self, Infallible> {
         Ok(message.content().to_vec())
     }
 }
@@ -349,7 +363,7 @@ impl IntoErrorReply for NotText {
 impl<S> FromMessage<S> for String {
     type Rejection = NotText;
 
-    fn from_message(message: &Message, _: &Context<'_, S>) -> Result<Self, NotText> {
+    fn from_message(message: MessageRef<'_>, _: &Context<'_, S>) -> Result<Self, NotText> {
         std::str::from_utf8(message.content()).map(Self::from).map_err(|_| NotText)
     }
 }
@@ -370,7 +384,7 @@ mod tests {
         let encoded = Message::new(MessageType::Ok, "uri", "content").unwrap();
         let body = Body::decode(encoded.body().encoded().clone()).unwrap();
         let message = Message::from_parts(MessageType::Ok, AuthFields::new(), body);
-        let kept = message.detached();
+        let kept = message.as_ref().to_message();
         assert_eq!(kept, message);
         assert_ne!(kept.content().as_ptr(), message.content().as_ptr());
     }

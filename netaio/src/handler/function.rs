@@ -48,7 +48,7 @@ pub(crate) fn context_arg<T: FromContext<S>, S>(context: &Context<'_, S>) -> Res
 
 /// Extracts the last argument, which may be made from the whole message.
 pub(crate) fn last_arg<T: FromMessage<S, M>, S, M>(context: &Context<'_, S>) -> Result<T, Outcome> {
-    T::from_message(context.call.message, context).map_err(rejected)
+    T::from_message(*context.call.message, context).map_err(rejected)
 }
 
 fn rejected(rejection: impl IntoErrorReply) -> Outcome {

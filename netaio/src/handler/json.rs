@@ -3,7 +3,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{Context, FromMessage, IntoErrorReply, IntoReply, Reply, ReplyError};
 use crate::{
     throttle::Throttle,
-    wire::{Message, MessageType},
+    wire::{MessageRef, MessageType},
 };
 
 /// JSON content: as an argument it is parsed, as a return value it is written.
@@ -26,7 +26,7 @@ impl IntoErrorReply for JsonRejection {
 impl<S, T: DeserializeOwned> FromMessage<S> for Json<T> {
     type Rejection = JsonRejection;
 
-    fn from_message(message: &Message, _: &Context<'_, S>) -> Result<Self, JsonRejection> {
+    fn from_message(message: MessageRef<'_>, _: &Context<'_, S>) -> Result<Self, JsonRejection> {
         Ok(Self(serde_json::from_slice(message.content())?))
     }
 }

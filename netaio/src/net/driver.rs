@@ -23,7 +23,7 @@ use crate::{
     engine::{Exchange, HandlerFailure, Limits, Pending, ReplyTo, Step},
     handler::{Reply, Router, Table},
     pubsub::{Outbox, Wakeup},
-    wire::{Frame, Output},
+    wire::{FrameRef, Output},
 };
 
 /// More unsent bytes than this are written before the next message is handled.
@@ -44,7 +44,7 @@ pub(crate) trait Receiver {
     fn router(&self) -> &Router;
 
     /// Handles a frame; what is to be answered goes into `exchange`.
-    fn receive(&self, frame: Frame, table: &Table, exchange: &mut Exchange) -> Step;
+    fn receive(&self, frame: FrameRef<'_>, table: &Table, exchange: &mut Exchange) -> Step;
 
     /// Handles the result of a handler that ran on.
     fn finish(
@@ -60,9 +60,9 @@ pub(crate) trait Receiver {
     }
 
     /// Checks the next frames ahead of their turn.
-    fn check_ahead(
+    fn check_ahead<'a>(
         &self,
-        _frames: impl Iterator<Item = Frame>,
+        _frames: impl Iterator<Item = FrameRef<'a>>,
         _table: &Table,
         _exchange: &mut Exchange,
     ) {

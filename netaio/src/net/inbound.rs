@@ -5,11 +5,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncRead;
 use tokio_util::io::poll_read_buf;
 
-use crate::wire::Frame;
+use crate::wire::{Frame, FrameRef};
 
 /// The size of the block that connections of a thread read into by turns: one of the largest
 /// messages, or many of the usual ones.
@@ -38,8 +38,9 @@ thread_local! {
 /// whole ones, while a handler or the other end takes its time.
 #[derive(Debug, Default)]
 pub(crate) struct Inbound {
-    /// Read, and not yet looked at.
-    unread: Bytes,
+    /// What has been read: frames up to `at`, which have been taken, and those that come next.
+    block: Bytes,
+    at: usize,
     /// Whether that is in the shared block.
     is_shared: bool,
     /// How much the last read gave.
@@ -70,7 +71,7 @@ impl Inbound {
             if let Poll::Ready(Ok(read @ 1..)) = read {
                 self.last = read.try_into().unwrap_or(u32::MAX);
                 self.partial = BytesMut::new();
-                self.unread = block.split().freeze();
+                (self.block, self.at) = (block.split().freeze(), 0);
                 self.is_shared = true;
             }
             block.clear();
@@ -82,7 +83,7 @@ impl Inbound {
         self.partial.reserve(missing.clamp(1, self.partial.len().max(ROOM)));
         let read = ready!(poll_read_buf(Pin::new(stream), context, &mut self.partial))?;
         if self.partial.len() >= Frame::needed(&self.partial) {
-            self.unread = std::mem::take(&mut self.partial).freeze();
+            (self.block, self.at) = (std::mem::take(&mut self.partial).freeze(), 0);
             self.is_shared = false;
         }
         Poll::Ready(Ok(read))
@@ -90,23 +91,30 @@ impl Inbound {
 
     /// Takes the next whole frame; what is left of an unfinished one is set aside.
     #[inline(always)]
-    pub(crate) fn next_frame(&mut self) -> Option<Frame> {
-        let frame = Frame::decode(&mut self.unread);
-        if frame.is_none() {
+    pub(crate) fn next_frame(&mut self) -> Option<FrameRef<'_>> {
+        let mut end = self.at;
+        if FrameRef::decode(&self.block, &mut end).is_none() {
             self.set_aside();
+            return None;
         }
-        frame
+        // Once more: what is returned is borrowed, and could not be looked at before. The compiler
+        // makes one of the two.
+        FrameRef::decode(&self.block, &mut self.at)
+    }
+
+    #[inline(always)]
+    fn unread(&self) -> &[u8] {
+        self.block.get(self.at..).unwrap_or_default()
     }
 
     /// Drops the next whole frame.
     pub(crate) fn skip_frame(&mut self) {
-        let length = Frame::needed(&self.unread).min(self.unread.len());
-        self.unread.advance(length);
+        self.at += Frame::needed(self.unread()).min(self.unread().len());
     }
 
     /// Returns whether there are so many whole frames.
     pub(crate) fn has_frames(&self, count: usize) -> bool {
-        let mut left = &self.unread[..];
+        let mut left = self.unread();
         (0..count).all(|_| {
             // An incomplete header needs more than there is.
             let after = left.split_at_checked(Frame::needed(left)).map(|(_, after)| after);
@@ -116,15 +124,16 @@ impl Inbound {
     }
 
     /// Returns the whole frames without taking them.
-    pub(crate) fn frames(&self) -> impl Iterator<Item = Frame> + use<> {
-        let mut unread = self.unread.clone();
-        std::iter::from_fn(move || Frame::decode(&mut unread))
+    pub(crate) fn frames(&self) -> impl Iterator<Item = FrameRef<'_>> {
+        let mut at = self.at;
+        std::iter::from_fn(move || FrameRef::decode(&self.block, &mut at))
     }
 
     fn set_aside(&mut self) {
         // The block is given back, so that the next read may begin at its front.
-        let unread = std::mem::take(&mut self.unread);
-        self.partial.extend_from_slice(&unread);
+        let block = std::mem::take(&mut self.block);
+        let unread = block.get(std::mem::take(&mut self.at)..);
+        self.partial.extend_from_slice(unread.unwrap_or_default());
     }
 
     /// Returns whether so much came at once that more is likely to.
@@ -140,7 +149,7 @@ impl Inbound {
     /// Gives the shared block back, for as long as the connection waits.
     pub(crate) fn detach(&mut self) {
         if std::mem::take(&mut self.is_shared) {
-            self.unread = Bytes::copy_from_slice(&self.unread);
+            (self.block, self.at) = (Bytes::copy_from_slice(self.unread()), 0);
         }
     }
 
@@ -151,7 +160,7 @@ impl Inbound {
 
     /// Returns how many bytes are kept for the connection alone.
     pub(crate) fn held(&self) -> usize {
-        let unread = if self.is_shared { 0 } else { self.unread.len() };
+        let unread = if self.is_shared { 0 } else { self.unread().len() };
         self.partial.capacity() + unread
     }
 
@@ -188,17 +197,17 @@ mod tests {
     fn who_waits_keeps_what_is_its_own_and_says_how_much() {
         let mut inbound = Inbound::default();
         read(&mut inbound, &frames(3, 100));
-        let first = inbound.next_frame().unwrap();
+        let first = inbound.next_frame().unwrap().body.to_vec();
         assert_eq!(inbound.held(), 0, "it is in the block of all");
-        let there = inbound.unread.as_ptr();
+        let there = inbound.unread().as_ptr();
         inbound.detach();
-        assert_ne!(inbound.unread.as_ptr(), there);
+        assert_ne!(inbound.unread().as_ptr(), there);
         assert_eq!(inbound.held(), 2 * frames(1, 100).len());
-        let there = inbound.unread.as_ptr();
+        let there = inbound.unread().as_ptr();
         inbound.detach();
-        assert_eq!(inbound.unread.as_ptr(), there, "once is enough");
-        assert_eq!(inbound.next_frame().unwrap(), first);
-        assert_eq!(inbound.next_frame().unwrap(), first);
+        assert_eq!(inbound.unread().as_ptr(), there, "once is enough");
+        assert_eq!(inbound.next_frame().unwrap().body, first);
+        assert_eq!(inbound.next_frame().unwrap().body, first);
         assert!(inbound.next_frame().is_none());
         assert_eq!(inbound.held(), 0);
     }

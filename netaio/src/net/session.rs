@@ -12,9 +12,9 @@ use super::{
     hub::{Hub, Listed, Remote},
 };
 use crate::{
-    engine::{Engine, Exchange, HandlerFailure, Opened, Origin, Refused, ReplyTo, Step},
+    engine::{Engine, Exchange, HandlerFailure, OpenedRef, Origin, ReplyTo, Step},
     handler::{Connection, Endpoint, Reply, Router, Table},
-    wire::Frame,
+    wire::FrameRef,
 };
 
 /// The server's side of a connection: messages go to handlers.
@@ -26,21 +26,11 @@ struct Session {
 
 impl Session {
     #[inline(always)]
-    fn dispatch(
-        &self,
-        table: &Table,
-        admitted: &Result<Opened, Refused>,
-        exchange: &mut Exchange,
-    ) -> Step {
-        match admitted {
-            Ok(opened) => {
-                if self.engine.outer.auth_plugin().is_some() {
-                    self.listed.0.authenticate();
-                }
-                self.engine.dispatch(table, opened, &self.origin, exchange)
-            }
-            Err(refused) => (*refused).into(),
+    fn dispatch(&self, table: &Table, opened: &OpenedRef<'_>, exchange: &mut Exchange) -> Step {
+        if self.engine.outer.auth_plugin().is_some() {
+            self.listed.0.authenticate();
         }
+        self.engine.dispatch(table, opened, &self.origin, exchange)
     }
 }
 
@@ -50,10 +40,11 @@ impl Receiver for Session {
     }
 
     #[inline(always)]
-    fn receive(&self, frame: Frame, table: &Table, exchange: &mut Exchange) -> Step {
-        // Looked at where it is: to move a message costs more than to find its handler.
-        let admitted = &self.engine.admit(table, frame, &self.origin, exchange);
-        self.dispatch(table, admitted, exchange)
+    fn receive(&self, frame: FrameRef<'_>, table: &Table, exchange: &mut Exchange) -> Step {
+        let dispatch = |opened: &OpenedRef<'_>, exchange: &mut Exchange| {
+            self.dispatch(table, opened, exchange)
+        };
+        self.engine.admit(table, frame, &self.origin, exchange, dispatch)
     }
 
     fn finish(
@@ -69,9 +60,9 @@ impl Receiver for Session {
         self.engine.outer.worthwhile_batch()
     }
 
-    fn check_ahead(
+    fn check_ahead<'a>(
         &self,
-        frames: impl Iterator<Item = Frame>,
+        frames: impl Iterator<Item = FrameRef<'a>>,
         table: &Table,
         exchange: &mut Exchange,
     ) {
@@ -79,8 +70,10 @@ impl Receiver for Session {
     }
 
     fn receive_ahead(&self, table: &Table, exchange: &mut Exchange) -> Option<Step> {
-        let admitted = &self.engine.admit_ahead(&self.origin, exchange)?;
-        Some(self.dispatch(table, admitted, exchange))
+        Some(match self.engine.admit_ahead(&self.origin, exchange)? {
+            Ok(opened) => self.dispatch(table, &opened.as_ref(), exchange),
+            Err(refused) => refused.into(),
+        })
     }
 
     fn sign(&self, exchange: &mut Exchange) {

@@ -58,16 +58,24 @@ impl Body {
     /// # Errors
     ///
     /// Returns [`BodyError`] when it is shorter than 2 bytes or than its uri.
-    #[inline(always)]
     pub fn decode(encoded: Bytes) -> Result<Self, BodyError> {
-        let length = encoded.first_chunk().ok_or(BodyError::NoUriLength)?;
-        let uri_length = u16::from_be_bytes(*length);
-        let (uri, left) = (usize::from(uri_length), encoded.len() - LENGTH_SIZE);
-        if uri > left {
-            Err(BodyError::UriTooLong { uri, left })
-        } else {
-            Ok(Self { encoded, uri_length })
-        }
+        let uri_length = BodyRef::decode(&encoded)?.uri_length();
+        Ok(Self { encoded, uri_length })
+    }
+
+    /// Copies a body.
+    pub(crate) fn copied(body: BodyRef<'_>) -> Self {
+        Self { encoded: copy(body.encoded), uri_length: body.uri_length() }
+    }
+
+    /// Returns a body that shares the memory of the block it is a part of.
+    pub(crate) fn shared(body: BodyRef<'_>, block: &Bytes) -> Self {
+        Self { encoded: block.slice_ref(body.encoded), uri_length: body.uri_length() }
+    }
+
+    /// Returns it as it is.
+    pub(super) fn as_ref(&self) -> BodyRef<'_> {
+        BodyRef { encoded: &self.encoded, uri: self.uri(), content: self.content() }
     }
 
     /// Returns where the content begins.
@@ -118,16 +126,36 @@ impl Body {
         self.encoded
     }
 
-    /// Returns a copy with memory of its own.
-    pub(super) fn detached(&self) -> Self {
-        let encoded = copy(&self.encoded);
-        Self { encoded, uri_length: self.uri_length }
-    }
-
     /// Returns the CRC-32 that goes into the header.
     #[must_use]
     pub fn checksum(&self) -> u32 {
         checksum::of(&self.encoded)
+    }
+}
+
+/// A body that is lent.
+#[derive(Clone, Copy)]
+pub(crate) struct BodyRef<'a> {
+    encoded: &'a [u8],
+    /// The next two are parts of `encoded`.
+    pub(super) uri: &'a [u8],
+    pub(super) content: &'a [u8],
+}
+
+impl<'a> BodyRef<'a> {
+    /// Reads an encoded body, as [`Body::decode`] does.
+    #[inline(always)]
+    pub(crate) fn decode(encoded: &'a [u8]) -> Result<Self, BodyError> {
+        let (length, rest) = encoded.split_first_chunk().ok_or(BodyError::NoUriLength)?;
+        let uri = usize::from(u16::from_be_bytes(*length));
+        let too_long = BodyError::UriTooLong { uri, left: rest.len() };
+        let (uri, content) = rest.split_at_checked(uri).ok_or(too_long)?;
+        Ok(Self { encoded, uri, content })
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "it was read from two bytes")]
+    fn uri_length(&self) -> u16 {
+        self.uri.len() as u16
     }
 }
 
@@ -142,10 +170,16 @@ pub(super) fn check_length(uri: &[u8], content: &[u8]) -> Result<u16, BodyTooLar
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_ref().fmt(f)
+    }
+}
+
+impl fmt::Debug for BodyRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The content may be secret, and large.
         f.debug_struct("Body")
-            .field("uri", &format_args!("\"{}\"", self.uri().escape_ascii()))
-            .field("content_length", &self.content().len())
+            .field("uri", &format_args!("\"{}\"", self.uri.escape_ascii()))
+            .field("content_length", &self.content.len())
             .finish()
     }
 }

@@ -18,7 +18,7 @@ impl AsRef<[u8]> for Few {
 ///
 /// That of a few is allocated once. Copied in the usual way they would cost another allocation as
 /// soon as they are cloned.
-pub(super) fn copy(bytes: &[u8]) -> Bytes {
+pub(crate) fn copy(bytes: &[u8]) -> Bytes {
     let mut few = Few { bytes: [0; FEW], length: bytes.len() };
     let Some(place) = few.bytes.get_mut(..bytes.len()) else {
         return Bytes::copy_from_slice(bytes);

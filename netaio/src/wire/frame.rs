@@ -1,8 +1,8 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::{
-    AuthFields, AuthTooLarge, Body, BodyTooLarge, Header, Output, body::check_length, checksum,
-    copy::copy,
+    AuthFields, AuthTooLarge, Body, BodyTooLarge, FrameRef, Header, Output, body::check_length,
+    checksum,
 };
 
 /// One message as it came: cut by its header, nothing else looked into.
@@ -21,12 +21,10 @@ impl Frame {
     /// can hold is legal, so this can't fail.
     #[inline(always)]
     pub fn decode(buffer: &mut Bytes) -> Option<Self> {
-        let header = Header::decode(buffer).ok()?;
-        if buffer.len() < header.frame_length() {
-            return None;
-        }
-        buffer.advance(Header::LENGTH);
-        let payload = buffer.split_to(header.frame_length() - Header::LENGTH);
+        let mut end = 0;
+        let header = FrameRef::decode(buffer, &mut end)?.header;
+        let mut payload = buffer.split_to(end);
+        payload.advance(Header::LENGTH);
         Some(Self { header, payload })
     }
 
@@ -52,11 +50,6 @@ impl Frame {
         self.payload
     }
 
-    /// Moves it to memory of its own.
-    pub(crate) fn detach(&mut self) {
-        self.payload = copy(&self.payload);
-    }
-
     /// Returns how many bytes the frame at the front of `buffer` has; 9 while the header is
     /// incomplete.
     #[must_use]
@@ -70,8 +63,7 @@ impl Frame {
     ///
     /// Returns [`FrameError`] when the declared lengths exceed the datagram.
     pub fn from_datagram(mut datagram: Bytes) -> Result<Self, FrameError> {
-        Self::decode(&mut datagram)
-            .ok_or_else(|| FrameError { needed: Self::needed(&datagram), there: datagram.len() })
+        Self::decode(&mut datagram).ok_or_else(|| FrameError::of(&datagram))
     }
 
     /// Returns whether the checksum fits the body.
@@ -88,6 +80,13 @@ impl Frame {
 pub struct FrameError {
     needed: usize,
     there: usize,
+}
+
+impl FrameError {
+    /// Returns what is wrong with a datagram that is not a whole frame.
+    pub(super) fn of(datagram: &[u8]) -> Self {
+        Self { needed: Frame::needed(datagram), there: datagram.len() }
+    }
 }
 
 /// A message exceeds what a frame can carry.

@@ -2,7 +2,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::{
     AuthFields, AuthFieldsError, AuthLimits, Body, BodyError, BodyTooLarge, Header, HeaderError,
-    MessageType, TooLarge, TypeSet, UnknownType, encode_frame,
+    MessageRef, MessageType, TooLarge, TypeSet, UnknownType, encode_frame,
 };
 
 /// A message: its type, auth fields, uri and content.
@@ -83,10 +83,10 @@ impl Message {
         &mut self.auth
     }
 
-    /// Returns a copy with memory of its own, to be kept: that of a received message is part of a
-    /// larger block.
-    pub(crate) fn detached(&self) -> Self {
-        Self { body: self.body.detached(), ..self.clone() }
+    /// Lends it.
+    #[must_use]
+    pub fn as_ref(&self) -> MessageRef<'_> {
+        MessageRef::new(self.message_type, &self.auth, self.body.as_ref(), self.body.encoded())
     }
 
     /// Encodes it.

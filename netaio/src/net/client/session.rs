@@ -14,7 +14,7 @@ use crate::{
     handler::{Connection, Endpoint, Reply, Router, Table},
     net::{call::is_stranger_error, driver::Receiver},
     queue::Queue,
-    wire::{Frame, Message, MessageType},
+    wire::{FrameRef, Message, MessageType},
 };
 
 /// How many async handlers of a connection may wait for their turn.
@@ -40,20 +40,21 @@ impl ClientSession {
         Self { shared, link, origin, worker: OnceLock::new() }
     }
 
-    fn opened(&self, frame: Frame, table: &Table) -> Option<Opened> {
+    fn opened(&self, frame: FrameRef<'_>, table: &Table) -> Option<Opened> {
         let engine = &self.shared.engine;
-        let received = match engine.read(table.types(), frame) {
-            Ok(received) => received,
+        let message = match engine.read(table.types(), frame) {
+            // The application may keep what it receives; it should not keep a whole read buffer.
+            Ok(received) => received.into_detached(),
             // The frame is cut by its lengths, so the stream stays in step.
             Err(error) => {
                 engine.note_unreadable(&error, self.origin.connection.remote_addr());
                 return None;
             }
         };
-        let message_type = received.message().message_type();
-        let stranger = is_stranger_error(message_type, received.message().auth_fields())
-            .then(|| received.message().clone());
-        match engine.open_outer(received, None, self.link.far()) {
+        let message_type = message.message_type();
+        let stranger =
+            is_stranger_error(message_type, message.auth_fields()).then(|| message.clone());
+        match engine.open_outer(message, None, self.link.far()) {
             Ok(opened) => Some(opened),
             Err(error) => {
                 let remote = self.origin.connection.remote_addr();
@@ -105,9 +106,7 @@ impl Receiver for ClientSession {
         &self.shared.engine.router
     }
 
-    fn receive(&self, mut frame: Frame, table: &Table, _: &mut Exchange) -> Step {
-        // The application may keep what it receives; it should not keep a whole read buffer.
-        frame.detach();
+    fn receive(&self, frame: FrameRef<'_>, table: &Table, _: &mut Exchange) -> Step {
         let Some(opened) = self.opened(frame, table) else { return Step::Done };
         let Some(opened) = self.link.calls.answer(&self.shared.engine, self.link.far(), opened)
         else {
@@ -116,7 +115,7 @@ impl Receiver for ClientSession {
         let Some(opened) = self.notify(opened) else { return Step::Done };
         let message_type = opened.message_type();
         // What a client's handler returns is never sent.
-        match self.shared.engine.handle(table, &opened, &self.origin, |_, _| {}) {
+        match self.shared.engine.handle(table, &opened.as_ref(), &self.origin, |_, _| {}) {
             Handled::Ready => {}
             Handled::Later(pending) => self.run_later(pending),
             Handled::Nobody => self.give(&self.shared.inbox, opened),

@@ -19,10 +19,12 @@ use super::{
     socket::{Batch, Incoming, Outgoing},
 };
 use crate::{
-    engine::{Exchange, HandlerFailure, Opened, Origin, Pending, Step, count, warn_limited},
+    engine::{
+        Exchange, HandlerFailure, Opened, OpenedRef, Origin, Pending, Step, count, warn_limited,
+    },
     handler::{Connection, Endpoint, RemoteAddr, ReplyError, SendError, Table},
     net::call::is_stranger_error,
-    wire::{AuthFields, Body, Frame, Message, MessageType, Output},
+    wire::{AuthFields, Body, FrameRef, Message, MessageType, Output, copy},
 };
 
 /// How many senders' records are kept at hand.
@@ -139,7 +141,9 @@ impl Receiver {
         {
             return;
         }
-        let frame = match Frame::from_datagram(bytes) {
+        // The application may keep what it receives; it should not keep a whole read block.
+        let bytes = if is_request(&bytes) { bytes } else { copy(&bytes) };
+        let frame = match FrameRef::from_datagram(&bytes) {
             Ok(frame) => frame,
             Err(error) => {
                 return self.shared.engine.note_unreadable(&error.into(), &from.into());
@@ -159,26 +163,27 @@ impl Receiver {
         self.handle(frame, table, back);
     }
 
-    fn handle(&mut self, mut frame: Frame, table: &Table, back: Return) {
+    fn handle(&mut self, frame: FrameRef<'_>, table: &Table, back: Return) {
         let Self { shared, senders, guard, repeats, exchange } = self;
         exchange.out.clear();
         let known = senders.at(back.to, shared);
         let engine = &shared.engine;
         let bare = bare_error(&frame);
-        if !is_request(&frame) {
-            // The application may keep what it receives; it should not keep a whole read block.
-            frame.detach();
-        }
-        let Ok(opened) = engine.admit(table, frame, &known.origin, exchange) else {
+        let mut admitted = false;
+        let dispatch = |opened: &OpenedRef<'_>, exchange: &mut Exchange| {
+            admitted = true;
+            dispatch(shared, table, opened, known, exchange)
+        };
+        let step: Step = engine.admit(table, frame, &known.origin, exchange, dispatch);
+        if !admitted {
             if let Some(error) = bare {
                 shared.calls_from(back.to, |calls| calls.fail_unverified(error));
             }
             return answer_guarded(shared, guard, known, back, &mut exchange.out, false);
-        };
+        }
         let verified = engine.outer.auth_plugin().is_some();
-        let Some(opened) = answer_call(shared, opened, known) else { return };
-        match engine.dispatch(table, &opened, &known.origin, exchange) {
-            Step::Done | Step::Close(_) => {
+        match step {
+            Step::Done | Step::Unclaimed | Step::Close(_) => {
                 answer_guarded(shared, guard, known, back, &mut exchange.out, verified);
             }
             Step::Answered { checked } => {
@@ -195,13 +200,29 @@ impl Receiver {
                 let known = Arc::clone(known);
                 run_later(shared, guard, repeats, pending, known, back, exchange, verified);
             }
-            Step::Unclaimed => {
-                if shared.inbox.push((opened.into_message(), back.to)) {
-                    engine.note_missed(&known.remote);
-                }
-            }
         }
     }
+}
+
+/// Lets a handler answer a request; gives what is none to the call that waits for it, else to a
+/// handler, else to the application.
+fn dispatch(
+    shared: &Shared,
+    table: &Table,
+    opened: &OpenedRef<'_>,
+    known: &Known,
+    exchange: &mut Exchange,
+) -> Step {
+    let engine = &shared.engine;
+    if opened.message_type().is_request() {
+        return engine.dispatch(table, opened, &known.origin, exchange);
+    }
+    let Some(opened) = answer_call(shared, opened.to_shared(), known) else { return Step::Done };
+    let step = engine.dispatch(table, &opened.as_ref(), &known.origin, exchange);
+    if matches!(step, Step::Unclaimed) && shared.inbox.push((opened.into_message(), known.addr)) {
+        engine.note_missed(&known.remote);
+    }
+    step
 }
 
 /// Sends the replies to what was read, whatever has become of the rest.
@@ -215,9 +236,6 @@ impl Drop for EndReplies<'_> {
 
 /// Gives an answer to the call that waits for it; gives back what is none.
 fn answer_call(shared: &Shared, opened: Opened, known: &Known) -> Option<Opened> {
-    if opened.message_type().is_request() {
-        return Some(opened);
-    }
     let engine = &shared.engine;
     let mut opened = Some(opened);
     shared.calls_from(known.addr, |calls| {
@@ -409,13 +427,14 @@ fn note_reply(shared: &Shared, back: Return, sent: Result<(), SendError>) {
     }
 }
 
-fn is_request(frame: &Frame) -> bool {
-    MessageType::from_code(frame.header.code).is_some_and(MessageType::is_request)
+fn is_request(datagram: &[u8]) -> bool {
+    let kind = datagram.first().and_then(|&code| MessageType::from_code(code));
+    kind.is_some_and(MessageType::is_request)
 }
 
 /// Returns whether a message that comes again must not run its handler again: it changes something,
 /// and carries auth fields, so that two requests that are meant differ by their nonces.
-fn is_to_run_once(frame: &Frame) -> bool {
+fn is_to_run_once(frame: &FrameRef<'_>) -> bool {
     use MessageType as T;
     let repeatable = [T::RequestUri, T::SubscribeUri, T::UnsubscribeUri];
     let Some(kind) = T::from_code(frame.header.code) else { return false };
@@ -428,9 +447,9 @@ fn is_to_run_once(frame: &Frame) -> bool {
 const EMPTY_FIELDS: usize = 3;
 
 /// Reads an error that came without any layer.
-fn bare_error(frame: &Frame) -> Option<Message> {
+fn bare_error(frame: &FrameRef<'_>) -> Option<Message> {
     let kind = MessageType::from_code(frame.header.code).filter(|kind| kind.is_failure())?;
-    let fields = AuthFields::decode(frame.auth(), &crate::wire::AuthLimits::default()).ok()?;
-    let body = Body::decode(frame.clone().into_body()).ok()?;
+    let fields = AuthFields::decode(frame.auth, &crate::wire::AuthLimits::default()).ok()?;
+    let body = Body::decode(frame.block.slice_ref(frame.body)).ok()?;
     is_stranger_error(kind, &fields).then(|| Message::from_parts(kind, fields, body))
 }
