@@ -125,13 +125,18 @@ impl TypeRoutes {
 
     #[inline]
     fn find(&self, uri: &[u8], from: &Connection) -> Option<&Arc<Slot>> {
-        let exact = if self.remotes.is_empty() {
-            None
-        } else {
-            self.remotes.get(from.remote_addr()).and_then(|uris| uris.get(uri))
-        };
-        let keys = [exact, self.uris.get(uri), Some(&self.any)];
-        keys.into_iter().flatten().find_map(Candidates::pick)
+        if !self.remotes.is_empty()
+            && let Some(slot) = self.find_from(uri, from)
+        {
+            return Some(slot);
+        }
+        self.uris.get(uri).and_then(Candidates::pick).or_else(|| self.any.pick())
+    }
+
+    /// Finds a handler that is for one sender. Apart, as few types have any.
+    #[inline(never)]
+    fn find_from(&self, uri: &[u8], from: &Connection) -> Option<&Arc<Slot>> {
+        self.remotes.get(from.remote_addr())?.get(uri)?.pick()
     }
 
     fn slots(&self) -> impl Iterator<Item = &Arc<Slot>> {

@@ -1,6 +1,11 @@
+mod field;
+mod spare;
+
 use std::{cmp::Ordering, fmt};
 
 use bytes::{BufMut, BytesMut};
+
+pub use field::Field;
 
 use super::packify::{
     self, DecodeError, DecodeLimits, Reader, Value, Width, entry_rank, entry_width, kind,
@@ -31,9 +36,15 @@ struct Entry {
     start: usize,
     middle: usize,
     end: usize,
+    /// What it is ordered by first.
+    rank: u64,
 }
 
 impl Entry {
+    fn new(start: usize, middle: usize, end: usize) -> Self {
+        Self { start, middle, end, rank: entry_rank(middle - start, end - middle) }
+    }
+
     fn key_length(self) -> usize {
         self.middle - self.start
     }
@@ -260,7 +271,8 @@ impl Fields {
             canonical = canonical_key(key, limits)?;
             &canonical
         };
-        if !is_plain_bytes(value) {
+        // Bytes that are whole need not be looked into.
+        if (Field { encoded: value }).bytes().is_none() {
             packify::decode_with(value, limits)?;
         }
         if self.entries.iter().any(|&entry| self.key(entry) == key) {
@@ -289,7 +301,7 @@ impl Fields {
 
     /// Adds the entry at the end of `data` to those before it.
     fn add(&mut self, start: usize, middle: usize) {
-        let entry = Entry { start, middle, end: self.data.len() };
+        let entry = Entry::new(start, middle, self.data.len());
         let is_before = |other: &Entry| self.order(*other, entry).is_lt();
         // They come in this order.
         if self.entries.last().is_none_or(is_before) {
@@ -300,8 +312,7 @@ impl Fields {
     }
 
     fn order(&self, a: Entry, b: Entry) -> Ordering {
-        let rank = |entry: Entry| entry_rank(entry.key_length(), entry.value_length());
-        rank(a).cmp(&rank(b)).then_with(|| self.parts(a).cmp(&self.parts(b)))
+        a.rank.cmp(&b.rank).then_with(|| self.parts(a).cmp(&self.parts(b)))
     }
 
     fn remove(&mut self, name: &str) -> bool {
@@ -385,10 +396,15 @@ struct Layout {
 }
 
 fn write_sized(kind: u8, bytes: &[u8], out: &mut Vec<u8>) {
-    // A length beyond 4 bytes can't be: it would not fit a message, which `layout` finds.
-    let width = Width::of(bytes.len()).unwrap_or(Width::Four);
-    out.push(width.bits() | kind);
-    width.write(bytes.len(), out);
+    if let Ok(length) = u8::try_from(bytes.len()) {
+        // In one piece, as nearly all are so short.
+        out.extend_from_slice(&[Width::ONE | kind, length]);
+    } else {
+        // A length beyond 4 bytes can't be: it would not fit a message, which `layout` finds.
+        let width = Width::of(bytes.len()).unwrap_or(Width::Four);
+        out.push(width.bits() | kind);
+        width.write(bytes.len(), out);
+    }
     out.extend_from_slice(bytes);
 }
 
@@ -403,6 +419,12 @@ fn canonical_key(key: &[u8], limits: &DecodeLimits) -> Result<Vec<u8>, AuthField
 
 /// Returns whether an encoded key is text in its canonical form, as nearly all are.
 fn is_canonical_text(key: &[u8]) -> bool {
+    if let [SHORT_TEXT, length, text @ ..] = key
+        && text.len() == usize::from(*length)
+        && text.is_ascii()
+    {
+        return true;
+    }
     let mut reader = Reader::new(key);
     let Ok((kind::STR, width)) = reader.code() else { return false };
     reader.sized(width).is_ok_and(|text| {
@@ -411,55 +433,12 @@ fn is_canonical_text(key: &[u8]) -> bool {
     })
 }
 
-/// Returns whether an encoded value is bytes and whole; any other is looked into.
-fn is_plain_bytes(value: &[u8]) -> bool {
-    let mut reader = Reader::new(value);
-    matches!(reader.code(), Ok((kind::BYTES, width)) if reader.sized(width).is_ok())
-}
-
 impl Drop for AuthFields {
     #[inline]
     fn drop(&mut self) {
         if let Some(fields) = self.fields.take() {
             spare::give(fields);
         }
-    }
-}
-
-/// The memory of maps, used again: under an auth plugin each message has two, for a moment.
-mod spare {
-    use std::cell::RefCell;
-
-    use super::Fields;
-
-    /// A thread keeps so many: those of a batch.
-    const KEPT: usize = 32;
-    /// A larger map is not kept.
-    const LARGEST: usize = 1024;
-
-    thread_local! {
-        // In boxes, as maps hold them.
-        #[allow(clippy::vec_box, reason = "it is the boxes that are used again")]
-        static SPARE: RefCell<Vec<Box<Fields>>> = const { RefCell::new(Vec::new()) };
-    }
-
-    pub(super) fn take() -> Box<Fields> {
-        SPARE.try_with(|spare| spare.borrow_mut().pop()).ok().flatten().unwrap_or_default()
-    }
-
-    pub(super) fn give(mut fields: Box<Fields>) {
-        if fields.data.capacity() > LARGEST || fields.entries.capacity() > LARGEST / 32 {
-            return;
-        }
-        fields.data.clear();
-        fields.entries.clear();
-        // When the thread ends there is nothing to give to.
-        let _ = SPARE.try_with(|spare| {
-            let mut spare = spare.borrow_mut();
-            if spare.len() < KEPT {
-                spare.push(fields);
-            }
-        });
     }
 }
 
@@ -475,45 +454,6 @@ impl fmt::Debug for AuthFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Values may be captured and replayed: names tell enough.
         f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
-    }
-}
-
-/// The value of an auth field.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Field<'a> {
-    encoded: &'a [u8],
-}
-
-impl<'a> Field<'a> {
-    /// Returns the packed value, as it is on the wire.
-    #[cfg(feature = "hmac")]
-    pub(crate) fn encoded(&self) -> &'a [u8] {
-        self.encoded
-    }
-
-    /// Returns the bytes, if it is bytes: text, numbers and the like are not.
-    #[must_use]
-    pub fn bytes(&self) -> Option<&'a [u8]> {
-        let mut reader = Reader::new(self.encoded);
-        match reader.code() {
-            Ok((kind::BYTES, width)) => reader.sized(width).ok(),
-            _ => None,
-        }
-    }
-
-    /// Reads the value, whatever it is.
-    ///
-    /// # Errors
-    ///
-    /// None in practice, since it was read when the message came.
-    pub fn value(&self) -> Result<Value, DecodeError> {
-        packify::decode(self.encoded)
-    }
-}
-
-impl fmt::Debug for Field<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Field").field("encoded_length", &self.encoded.len()).finish()
     }
 }
 

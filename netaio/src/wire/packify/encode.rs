@@ -52,10 +52,13 @@ impl Width {
     }
 
     /// Appends a number that fits.
-    #[allow(clippy::indexing_slicing, reason = "a width is at most 4")]
     pub(in crate::wire) fn write(self, number: usize, out: &mut impl BufMut) {
-        let bytes = u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes();
-        out.put_slice(&bytes[4 - self.bytes()..]);
+        let [a, b, c, d] = u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes();
+        match self {
+            Self::One => out.put_slice(&[d]),
+            Self::Two => out.put_slice(&[c, d]),
+            Self::Four => out.put_slice(&[a, b, c, d]),
+        }
     }
 }
 
@@ -68,8 +71,13 @@ pub(in crate::wire) fn entry_width(key: usize, value: usize) -> Result<Width, En
 /// values themselves.
 ///
 /// A tuple is `4c`, item class, `02`, length of the key, length of the value, key, value.
-pub(in crate::wire) fn entry_rank(key: usize, value: usize) -> impl Ord {
-    (entry_width(key, value).ok(), key, value)
+///
+/// It is one number, which compares at once; lengths of 2 GiB, which nothing can carry, rank alike.
+pub(in crate::wire) fn entry_rank(key: usize, value: usize) -> u64 {
+    const LENGTH: u32 = 31;
+    let width = entry_width(key, value).map_or(0, |width| u64::from(width.bits() >> 6));
+    let [key, value] = [key, value].map(|length| (length as u64).min((1 << LENGTH) - 1));
+    (width << LENGTH | key) << LENGTH | value
 }
 
 fn write(value: &Value, depth: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
