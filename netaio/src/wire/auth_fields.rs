@@ -15,14 +15,14 @@ use super::packify::{
 ///
 /// All layers of a message share it. Fields that no plugin knows are ignored. An empty map holds no
 /// memory.
-#[derive(Clone, Default)]
+#[derive(Default)]
 #[doc(alias = "AuthFieldsProtocol")]
 pub struct AuthFields {
     /// Boxed, so that messages without any are small.
     fields: Option<Box<Fields>>,
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Fields {
     /// Encoded keys and values, in any order.
     data: Vec<u8>,
@@ -431,6 +431,18 @@ fn is_canonical_text(key: &[u8]) -> bool {
         let is_narrowest = Width::of(text.len()).is_ok_and(|narrowest| narrowest.bytes() == width);
         is_narrowest && key.len() == 1 + width + text.len() && str::from_utf8(text).is_ok()
     })
+}
+
+impl Clone for AuthFields {
+    fn clone(&self) -> Self {
+        let fields = self.fields.as_deref().map(|fields| {
+            let mut copy = spare::take();
+            copy.data.extend_from_slice(&fields.data);
+            copy.entries.extend_from_slice(&fields.entries);
+            copy
+        });
+        Self { fields }
+    }
 }
 
 impl Drop for AuthFields {
