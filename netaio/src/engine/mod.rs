@@ -170,8 +170,13 @@ impl OpenedRef<'_> {
     }
 
     /// Returns it as one that shares the memory of the block it was read into.
-    pub(crate) fn to_shared(self) -> Opened {
+    fn to_shared(self) -> Opened {
         Opened { message: self.message.to_shared(), signers: self.signers.clone() }
+    }
+
+    /// Returns it as one with memory of its own.
+    pub(crate) fn to_detached(self) -> Opened {
+        Opened { message: self.message.to_message(), signers: self.signers.clone() }
     }
 }
 

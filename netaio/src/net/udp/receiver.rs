@@ -141,8 +141,6 @@ impl Receiver {
         {
             return;
         }
-        // The application may keep what it receives; it should not keep a whole read block.
-        let bytes = if is_request(&bytes) { bytes } else { copy(&bytes) };
         let frame = match FrameRef::from_datagram(&bytes) {
             Ok(frame) => frame,
             Err(error) => {
@@ -217,7 +215,8 @@ fn dispatch(
     if opened.message_type().is_request() {
         return engine.dispatch(table, opened, &known.origin, exchange);
     }
-    let Some(opened) = answer_call(shared, opened.to_shared(), known) else { return Step::Done };
+    // The application may keep what it receives; it should not keep a whole read block.
+    let Some(opened) = answer_call(shared, opened.to_detached(), known) else { return Step::Done };
     let step = engine.dispatch(table, &opened.as_ref(), &known.origin, exchange);
     if matches!(step, Step::Unclaimed) && shared.inbox.push((opened.into_message(), known.addr)) {
         engine.note_missed(&known.remote);
@@ -427,11 +426,6 @@ fn note_reply(shared: &Shared, back: Return, sent: Result<(), SendError>) {
     }
 }
 
-fn is_request(datagram: &[u8]) -> bool {
-    let kind = datagram.first().and_then(|&code| MessageType::from_code(code));
-    kind.is_some_and(MessageType::is_request)
-}
-
 /// Returns whether a message that comes again must not run its handler again: it changes something,
 /// and carries auth fields, so that two requests that are meant differ by their nonces.
 fn is_to_run_once(frame: &FrameRef<'_>) -> bool {
@@ -450,6 +444,9 @@ const EMPTY_FIELDS: usize = 3;
 fn bare_error(frame: &FrameRef<'_>) -> Option<Message> {
     let kind = MessageType::from_code(frame.header.code).filter(|kind| kind.is_failure())?;
     let fields = AuthFields::decode(frame.auth, &crate::wire::AuthLimits::default()).ok()?;
-    let body = Body::decode(frame.block.slice_ref(frame.body)).ok()?;
-    is_stranger_error(kind, &fields).then(|| Message::from_parts(kind, fields, body))
+    if !is_stranger_error(kind, &fields) {
+        return None;
+    }
+    let body = Body::decode(copy(frame.body)).ok()?;
+    Some(Message::from_parts(kind, fields, body))
 }
