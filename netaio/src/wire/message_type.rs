@@ -5,11 +5,12 @@ macro_rules! base_types {
         /// The type of a message: one of the protocol's own, or an application's.
         ///
         /// Numbers 0 to 30 belong to the protocol, 31 to 255 to applications.
+        #[repr(u8)]
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
         pub enum MessageType {
-            $($(#[$doc])* #[doc(alias = $name)] $variant,)*
+            $($(#[$doc])* #[doc(alias = $name)] $variant = $code,)*
             /// A type of the application, declared by `#[message_types]`.
-            Custom(CustomType),
+            Custom(CustomType) = CustomType::FIRST,
         }
 
         impl MessageType {
@@ -18,10 +19,15 @@ macro_rules! base_types {
 
             /// Returns the number that stands for it on the wire.
             #[must_use]
+            #[inline]
             pub const fn code(self) -> u8 {
+                // Asked for first, the rest is no choice at all: each is held as its number.
+                if let Self::Custom(custom) = self {
+                    return custom.get();
+                }
                 match self {
                     $(Self::$variant => $code,)*
-                    Self::Custom(custom) => custom.get(),
+                    Self::Custom(_) => CustomType::FIRST,
                 }
             }
 
