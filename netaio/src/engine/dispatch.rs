@@ -176,11 +176,11 @@ impl Engine {
     ) -> Step {
         let message_type = opened.message_type();
         let mut checked = false;
-        let answer = |reply: &Reply, to: &ReplyTo<'_>| {
+        let mut answer = |reply: &Reply, to: &ReplyTo<'_>| {
             checked = to.layer.auth_plugin().is_some();
             self.reply(reply, to, origin, exchange);
         };
-        match self.handle(table, opened, origin, answer) {
+        match self.handle(table, opened, origin, &mut answer) {
             Handled::Ready if is_management(message_type) => Step::Done,
             Handled::Ready => Step::Answered { checked },
             Handled::Later(pending) => Step::Later(pending),
@@ -211,7 +211,7 @@ impl Engine {
         table: &Table,
         opened: &OpenedRef<'_>,
         origin: &Origin,
-        answer: impl FnOnce(&Reply, &ReplyTo<'_>),
+        answer: &mut impl FnMut(&Reply, &ReplyTo<'_>),
     ) -> Handled {
         if is_management(opened.message_type())
             && let Some(own) = self.own_table(&opened.message, origin)
@@ -227,7 +227,7 @@ impl Engine {
         table: &Table,
         opened: &OpenedRef<'_>,
         origin: &Origin,
-        answer: impl FnOnce(&Reply, &ReplyTo<'_>),
+        answer: &mut impl FnMut(&Reply, &ReplyTo<'_>),
     ) -> Handled {
         let message = &opened.message;
         loop {
@@ -282,7 +282,7 @@ impl Engine {
         slot: &Slot,
         opened: &OpenedRef<'_>,
         origin: &Origin,
-        answer: impl FnOnce(&Reply, &ReplyTo<'_>),
+        answer: &mut impl FnMut(&Reply, &ReplyTo<'_>),
     ) -> Handled {
         let OpenedRef { message, signers } = opened;
         let call = Call {
@@ -295,38 +295,39 @@ impl Engine {
             slot,
             signers,
         };
-        let (handler, timer) = (slot.route.name, Timer::start());
-        let span =
-            tracing::debug_span!("handler", name = handler, r#type = %message.message_type());
-        let to = ReplyTo { uri: message.uri(), layer: &slot.layer, handler, timer };
-        let (mut answer, mut later) = (Some(answer), None);
+        let span = tracing::debug_span!(
+            "handler",
+            name = slot.route.name,
+            r#type = %message.message_type(),
+        );
+        let (layer, handler) = (&slot.layer, slot.route.name);
+        let to = ReplyTo { uri: message.uri(), layer, handler, timer: Timer::start() };
+        let (mut has_returned, mut later) = (false, None);
         // A reply is sealed where it is: to move it out first would cost as much as to make it.
         let run = || {
             let outcome = (slot.call)(&call);
-            match (&outcome, answer.take()) {
-                (Outcome::Ready(reply), Some(answer)) => answer(reply, &to),
-                (_, unused) => answer = unused,
-            }
-            if let Outcome::Later(future) = outcome {
-                later = Some(future);
+            has_returned = true;
+            match outcome {
+                Outcome::Ready(ref reply) => answer(reply, &to),
+                Outcome::Later(future) => later = Some(future),
             }
         };
-        match (catch(|| span.in_scope(run)), answer, later) {
-            (Ok(()), _, Some(future)) => {
+        match (catch(|| span.in_scope(run)), later) {
+            (Ok(()), None) => {}
+            (Ok(()), Some(future)) => {
                 return Handled::Later(Pending {
                     future,
                     uri: message.uri_bytes(),
-                    layer: slot.layer.clone(),
-                    handler,
-                    timer,
+                    layer: to.layer.clone(),
+                    handler: to.handler,
+                    timer: to.timer,
                     timeout: slot.timeout.unwrap_or(self.limits.handler_timeout),
                     span,
                 });
             }
-            (Ok(()), ..) => {}
-            (Err(panic), Some(answer), _) => answer(&self.failed(&panic.into(), handler), &to),
             // It was not the handler's.
-            (Err(panic), None, _) => resume_unwind(panic),
+            (Err(panic), _) if has_returned => resume_unwind(panic),
+            (Err(panic), _) => answer(&self.failed(&panic.into(), to.handler), &to),
         }
         Handled::Ready
     }
@@ -492,8 +493,9 @@ impl Engine {
             return Step::Unclaimed;
         }
         if let Some(default) = &self.router.default {
-            let answer = |reply: &Reply, to: &ReplyTo<'_>| self.reply(reply, to, origin, exchange);
-            return match self.call(default, opened, origin, answer) {
+            let mut answer =
+                |reply: &Reply, to: &ReplyTo<'_>| self.reply(reply, to, origin, exchange);
+            return match self.call(default, opened, origin, &mut answer) {
                 Handled::Later(pending) => Step::Later(pending),
                 Handled::Ready | Handled::Nobody | Handled::Failed(..) => {
                     Step::Answered { checked: false }

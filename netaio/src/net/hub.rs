@@ -383,8 +383,8 @@ impl Link for Peering {
 
     fn settle_queued(&self) -> bool {
         // What others send meanwhile need not come first.
-        if burst::has_notified(&self.hub) {
-            self.settle();
+        if self.subscribed.load(Ordering::Relaxed) && burst::has_notified(&self.hub) {
+            self.hub.settle();
         }
         self.outbox.has_news()
     }

@@ -115,7 +115,7 @@ impl Receiver for ClientSession {
         let Some(opened) = self.notify(opened) else { return Step::Done };
         let message_type = opened.message_type();
         // What a client's handler returns is never sent.
-        match self.shared.engine.handle(table, &opened.as_ref(), &self.origin, |_, _| {}) {
+        match self.shared.engine.handle(table, &opened.as_ref(), &self.origin, &mut |_, _| {}) {
             Handled::Ready => {}
             Handled::Later(pending) => self.run_later(pending),
             Handled::Nobody => self.give(&self.shared.inbox, opened),
