@@ -67,13 +67,21 @@ impl Exchange {
     /// Makes it fit for any other use; returns how much room it keeps, which is `least` or more.
     pub(crate) fn reclaim(&mut self, least: usize) -> usize {
         // Nothing of one connection may get to another, whatever has gone before.
-        self.ahead.clear();
-        self.unsigned.clear();
-        self.held = 0;
+        if self.gathers() {
+            self.forget();
+        }
         if self.bodies.capacity() > 0 && !self.bodies.try_reclaim(least) {
             self.bodies = BytesMut::new();
         }
         self.out.reclaim(least).max(self.bodies.capacity())
+    }
+
+    /// Apart, as mostly nothing is left.
+    #[inline(never)]
+    fn forget(&mut self) {
+        self.ahead.clear();
+        self.unsigned.clear();
+        self.held = 0;
     }
 
     /// Returns whether the next message has been checked ahead.
@@ -110,6 +118,9 @@ fn unsigned() -> AuthError {
 
 impl Engine {
     /// Checks the messages whose turn comes next, up to one that is none.
+    ///
+    /// Apart, as with most layers there is nothing to check together.
+    #[inline(never)]
     pub(crate) fn check_ahead<'a>(
         &self,
         table: &Table,
@@ -151,6 +162,7 @@ impl Engine {
 
     /// Opens the outer layer of the next message that was checked ahead, if there is one, as
     /// [`admit`](Self::admit) does with a frame.
+    #[inline(never)]
     pub(crate) fn admit_ahead(
         &self,
         origin: &Origin,
@@ -177,6 +189,8 @@ impl Engine {
         }
     }
 
+    /// Apart, as without an auth plugin there is nothing to sign.
+    #[inline(never)]
     fn sign_all(&self, origin: &Origin, exchange: &mut Exchange) {
         let Some(auth) = self.outer.auth_plugin() else { return };
         let remote = origin.remote(self);

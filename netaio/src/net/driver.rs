@@ -5,7 +5,7 @@ use std::{
     future::poll_fn,
     io::{self, IoSlice},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -92,6 +92,7 @@ pub(crate) struct Driver<'a, S, R> {
     outbox: &'a Outbox,
     limits: &'a Limits,
     inbound: Inbound,
+    doing: Doing,
     /// What is to be written, while there may be something.
     exchange: Option<Box<Exchange>>,
     /// Whether nobody else writes, as while there is something in `exchange`.
@@ -103,6 +104,25 @@ pub(crate) struct Driver<'a, S, R> {
     stalled: Option<Stalled<'a>>,
     /// What is held in messages not handled yet, of the endpoint's memory.
     held: usize,
+}
+
+/// What the task of a connection is at.
+#[derive(Debug, Clone, Copy)]
+enum Doing {
+    /// It waits for something to do.
+    Listening,
+    /// It handles what has been read, and says whether that was a whole frame so far.
+    Handling { handled: bool },
+    /// It writes what there is.
+    Writing(Next),
+}
+
+/// What a task does when all is written.
+#[derive(Debug, Clone, Copy)]
+enum Next {
+    Listen,
+    Handle,
+    Close(&'static str),
 }
 
 /// Why handling what has been read stopped.
@@ -136,6 +156,7 @@ where
             outbox,
             limits,
             inbound: Inbound::default(),
+            doing: Doing::Listening,
             exchange: None,
             claimed: false,
             turn: 0,
@@ -151,7 +172,11 @@ where
             self.deadline = Some((Waiting::FirstFrame, Box::pin(sleep(first))));
         }
         let end = loop {
-            if let Err(end) = self.step().await {
+            let worked = match poll_fn(|context| self.poll_work(context)).await {
+                Ok(pending) => Box::pin(self.wait_for(pending)).await,
+                Err(end) => Err(end),
+            };
+            if let Err(end) = worked {
                 break end;
             }
         };
@@ -162,20 +187,59 @@ where
         end
     }
 
-    async fn step(&mut self) -> Result<(), End> {
-        match poll_fn(|context| self.poll_event(context)).await {
-            Event::Read(Ok(0)) => Err(End::Eof),
-            Event::Read(Ok(_)) => self.handle().await,
-            Event::Read(Err(error)) => Err(error.into()),
-            Event::Wakeup(Wakeup::Frames) => {
-                if self.receiver.expects_more() {
-                    pass().await;
+    /// Works for as long as nothing has to be waited for; returns a handler that waits, or why the
+    /// connection ends.
+    ///
+    /// All that a message needs is done here, in one function: each future between would keep a
+    /// state of its own for every connection, and look it up for every message.
+    fn poll_work(&mut self, context: &mut Context<'_>) -> Poll<Result<Box<Pending>, End>> {
+        loop {
+            match self.doing {
+                Doing::Listening => match ready!(self.poll_event(context)) {
+                    Event::Read(Ok(0)) => return Poll::Ready(Err(End::Eof)),
+                    Event::Read(Ok(_)) => self.doing = Doing::Handling { handled: false },
+                    Event::Read(Err(error)) => return Poll::Ready(Err(error.into())),
+                    Event::Wakeup(Wakeup::Frames) => {
+                        self.doing = Doing::Writing(Next::Listen);
+                        if self.receiver.expects_more() {
+                            // The tasks that are ready run first, so that what they queue goes out
+                            // in the same write. On a runtime of several threads the task that is
+                            // woken last does so: the first of many callers would have a write of
+                            // its own.
+                            context.waker().wake_by_ref();
+                            return Poll::Pending;
+                        }
+                    }
+                    Event::Wakeup(Wakeup::Closing) => return Poll::Ready(Err(End::Closed)),
+                    Event::Wakeup(Wakeup::Cut) => return Poll::Ready(Err(End::Cut)),
+                    Event::Deadline(waiting) => return Poll::Ready(Err(End::TimedOut(waiting))),
+                },
+                Doing::Handling { mut handled } => {
+                    let stop = burst::during(|| self.handle_ready(&mut handled, context));
+                    self.doing = match stop {
+                        Stop::Drained => {
+                            self.set_deadline(handled);
+                            self.outbox.account().set(&mut self.held, self.inbound.held());
+                            Doing::Writing(Next::Listen)
+                        }
+                        Stop::Burst => Doing::Handling { handled },
+                        Stop::Full => Doing::Writing(Next::Handle),
+                        Stop::Close(reason) => Doing::Writing(Next::Close(reason)),
+                        Stop::Waiting(pending) => {
+                            self.doing = Doing::Handling { handled };
+                            return Poll::Ready(Ok(pending));
+                        }
+                    };
                 }
-                self.flush().await
+                Doing::Writing(next) => {
+                    ready!(self.poll_flush(context))?;
+                    self.doing = match next {
+                        Next::Listen => Doing::Listening,
+                        Next::Handle => Doing::Handling { handled: true },
+                        Next::Close(reason) => return Poll::Ready(Err(End::Refused(reason))),
+                    };
+                }
             }
-            Event::Wakeup(Wakeup::Closing) => Err(End::Closed),
-            Event::Wakeup(Wakeup::Cut) => Err(End::Cut),
-            Event::Deadline(waiting) => Err(End::TimedOut(waiting)),
         }
     }
 
@@ -221,29 +285,6 @@ where
             self.outbox.claim(&mut exchange.out);
         }
         (exchange, &mut self.inbound)
-    }
-
-    /// Handles every whole frame that has been read, then writes what came of it.
-    async fn handle(&mut self) -> Result<(), End> {
-        let mut handled = false;
-        loop {
-            let stop = poll_fn(|context| {
-                Poll::Ready(burst::during(|| self.handle_ready(&mut handled, context)))
-            });
-            match stop.await {
-                Stop::Drained => break,
-                Stop::Burst => {}
-                Stop::Waiting(pending) => Box::pin(self.wait_for(pending)).await?,
-                Stop::Full => self.flush().await?,
-                Stop::Close(reason) => {
-                    self.flush().await?;
-                    return Err(End::Refused(reason));
-                }
-            }
-        }
-        self.set_deadline(handled);
-        self.outbox.account().set(&mut self.held, self.inbound.held());
-        self.flush().await
     }
 
     /// Handles frames for as long as nothing has to be waited for.
@@ -445,29 +486,22 @@ fn poll_write<S: AsyncWrite + Unpin>(
     if !stream.is_write_vectored() {
         out.merge();
     }
-    if let Some(piece) = out.only() {
-        return stream.poll_write(context, piece);
+    match out.only() {
+        Some(piece) => stream.poll_write(context, piece),
+        None => poll_write_pieces(stream, out, context),
     }
+}
+
+/// Apart, as its list would be on the stack of those who have one piece to write.
+#[inline(never)]
+fn poll_write_pieces<S: AsyncWrite + Unpin>(
+    stream: Pin<&mut S>,
+    out: &Output,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
     let mut slices = [IoSlice::new(&[]); AT_ONCE];
     let count = out.slices(&mut slices);
     stream.poll_write_vectored(context, slices.get(..count).unwrap_or_default())
-}
-
-/// Lets the tasks run that are ready, so that what they queue goes out in the same write.
-///
-/// On a runtime of several threads the task that is woken last runs first: without this the first
-/// of many callers would have a write of its own.
-async fn pass() {
-    let mut passed = false;
-    poll_fn(|context| {
-        if passed {
-            return Poll::Ready(());
-        }
-        passed = true;
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 /// How long the other end may not read, and what it keeps here.

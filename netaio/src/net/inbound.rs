@@ -24,11 +24,22 @@ const ROOM: usize = 8 * 1024;
 /// each of them.
 const MOVED: usize = 16 * 1024;
 
+/// The blocks that connections of a thread read into, while nobody does. The large one is apart, so
+/// that who keeps a small message never holds more than the other.
+struct Blocks {
+    usual: Cell<Option<BytesMut>>,
+    large: Cell<Option<BytesMut>>,
+}
+
+impl Blocks {
+    fn of(&self, much: bool) -> &Cell<Option<BytesMut>> {
+        if much { &self.large } else { &self.usual }
+    }
+}
+
 thread_local! {
-    /// Idle connections hold no buffer: whichever is readable borrows this one.
-    static SHARED: Cell<BytesMut> = Cell::new(BytesMut::new());
-    /// Apart from the other, so that who keeps a small message never holds more than that.
-    static LARGE: Cell<BytesMut> = Cell::new(BytesMut::new());
+    /// Idle connections hold no buffer: whichever is readable borrows one of these.
+    static BLOCKS: Blocks = const { Blocks { usual: Cell::new(None), large: Cell::new(None) } };
 }
 
 /// What a connection has read and not handled.
@@ -57,26 +68,7 @@ impl Inbound {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         if self.partial.len() <= MOVED {
-            let (shared, size) =
-                if self.has_much() { (&LARGE, LARGE_BLOCK) } else { (&SHARED, BLOCK) };
-            let mut block = shared.take();
-            // From its front again, unless somebody keeps a message that is in it.
-            if !block.try_reclaim(size)
-                && (self.has_much() || block.capacity() < self.partial.len() + ROOM)
-            {
-                block = BytesMut::with_capacity(size);
-            }
-            block.extend_from_slice(&self.partial);
-            let read = poll_read_buf(Pin::new(stream), context, &mut block);
-            if let Poll::Ready(Ok(read @ 1..)) = read {
-                self.last = read.try_into().unwrap_or(u32::MAX);
-                self.partial = BytesMut::new();
-                (self.block, self.at) = (block.split().freeze(), 0);
-                self.is_shared = true;
-            }
-            block.clear();
-            shared.set(block);
-            return read;
+            return self.poll_read_shared(stream, context);
         }
         // At most twice what has arrived, so that a header alone reserves nothing.
         let missing = Frame::needed(&self.partial).saturating_sub(self.partial.len());
@@ -87,6 +79,37 @@ impl Inbound {
             self.is_shared = false;
         }
         Poll::Ready(Ok(read))
+    }
+
+    /// Reads into the block of all.
+    #[inline(always)]
+    fn poll_read_shared<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let much = self.has_much();
+        let size = if much { LARGE_BLOCK } else { BLOCK };
+        let mut block = BLOCKS.with(|blocks| blocks.of(much).take()).unwrap_or_default();
+        // From its front again, unless somebody keeps a message that is in it.
+        if !block.try_reclaim(size) && (much || block.capacity() < self.partial.len() + ROOM) {
+            block = BytesMut::with_capacity(size);
+        }
+        if self.is_mid_frame() {
+            block.extend_from_slice(&self.partial);
+        }
+        let read = poll_read_buf(Pin::new(stream), context, &mut block);
+        if let Poll::Ready(Ok(read @ 1..)) = read {
+            self.last = read.try_into().unwrap_or(u32::MAX);
+            if self.is_mid_frame() {
+                self.partial = BytesMut::new();
+            }
+            (self.block, self.at) = (block.split().freeze(), 0);
+            self.is_shared = true;
+        }
+        block.clear();
+        BLOCKS.with(|blocks| blocks.of(much).set(Some(block)));
+        read
     }
 
     /// Takes the next whole frame; what is left of an unfinished one is set aside.
@@ -132,8 +155,10 @@ impl Inbound {
     fn set_aside(&mut self) {
         // The block is given back, so that the next read may begin at its front.
         let block = std::mem::take(&mut self.block);
-        let unread = block.get(std::mem::take(&mut self.at)..);
-        self.partial.extend_from_slice(unread.unwrap_or_default());
+        let unread = block.get(std::mem::take(&mut self.at)..).unwrap_or_default();
+        if !unread.is_empty() {
+            self.partial.extend_from_slice(unread);
+        }
     }
 
     /// Returns whether so much came at once that more is likely to.

@@ -64,7 +64,18 @@ impl Output {
     }
 
     /// Drops so many bytes off the front.
-    pub(crate) fn advance(&mut self, mut count: usize) {
+    #[inline]
+    pub(crate) fn advance(&mut self, count: usize) {
+        if count == self.len() {
+            // From its front again, which is less to do than to get that back later.
+            self.clear();
+        } else {
+            self.advance_part(count);
+        }
+    }
+
+    #[inline(never)]
+    fn advance_part(&mut self, mut count: usize) {
         while let Some(piece) = self.pieces.front_mut().filter(|_| count > 0) {
             let part = piece.len().min(count);
             piece.advance(part);
@@ -74,12 +85,7 @@ impl Output {
                 self.detached = self.detached.saturating_sub(1);
             }
         }
-        if count == self.buffer.len() {
-            // From its front again, which is less to do than to get that back later.
-            self.buffer.clear();
-        } else {
-            self.buffer.advance(count);
-        }
+        self.buffer.advance(count);
     }
 
     /// Copies every piece, once: what has to wait must not hold the block that it was read into.
@@ -114,10 +120,19 @@ impl Output {
     }
 
     /// Drops all of it.
+    #[inline]
     pub(crate) fn clear(&mut self) {
+        if !self.pieces.is_empty() {
+            self.drop_pieces();
+        }
+        self.buffer.clear();
+    }
+
+    /// Apart, as mostly there are none.
+    #[inline(never)]
+    fn drop_pieces(&mut self) {
         self.pieces.clear();
         (self.before, self.detached) = (0, 0);
-        self.buffer.clear();
     }
 
     /// Drops all of it, and gets back the memory of what was written; returns the buffer's capacity.
