@@ -133,34 +133,38 @@ impl Engine {
         };
         if self.outer.is_empty() {
             // Taken apart, for what is lent from one place is moved there first.
-            let Received { message_type, auth, body, block } = received;
+            let Received { message_type, auth, body } = received;
             metrics::received(message_type);
-            let message = MessageRef::new(message_type, &auth, body, block);
+            let message = MessageRef::new(message_type, &auth, body);
             return then(&OpenedRef { message, signers: &Signers(None) }, exchange);
         }
-        match self.admit_message(received.into_shared(), None, origin, exchange) {
+        let uri = received.body.uri();
+        match self.admit_message(received.into_shared(), uri, None, origin, exchange) {
             Ok(opened) => then(&opened.as_ref(), exchange),
             Err(refused) => refused.into(),
         }
     }
 
-    /// Opens the outer layer of a message; one that has been checked comes with its proof.
+    /// Opens the outer layer of a message, which has `uri` on its outside; one that has been checked
+    /// comes with its proof.
     pub(super) fn admit_message(
         &self,
         message: Message,
+        uri: &[u8],
         checked: Option<Proof>,
         origin: &Origin,
         exchange: &mut Exchange,
     ) -> Result<Opened, Refused> {
         let message_type = message.message_type();
-        let uri = self.visible_uri(&message);
         match self.open_outer(message, checked, origin.remote(self)) {
             Ok(opened) => {
                 metrics::received(message_type);
                 Ok(opened)
             }
             Err(OpenError::Auth(failure)) => {
-                Err(self.refuse(message_type, &uri, &failure, None, origin, exchange))
+                // It may be shown only where no outer cipher hides it.
+                let uri = if self.outer.seals_uri() { ERROR_URI } else { uri };
+                Err(self.refuse(message_type, uri, &failure, None, origin, exchange))
             }
             Err(OpenError::Cipher(error)) => Err(self.undecryptable(message_type, &error, origin)),
         }

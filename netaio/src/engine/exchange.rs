@@ -169,7 +169,8 @@ impl Engine {
         exchange: &mut Exchange,
     ) -> Option<Result<Opened, Refused>> {
         let Ahead { message, proof } = exchange.ahead.pop_front()?;
-        Some(self.admit_message(message, proof, origin, exchange))
+        let uri = message.body().uri_bytes();
+        Some(self.admit_message(message, &uri, proof, origin, exchange))
     }
 
     /// Keeps a reply, to be signed with others.

@@ -89,13 +89,12 @@ pub(crate) struct Received<'a> {
     message_type: MessageType,
     auth: AuthFields,
     body: BodyRef<'a>,
-    block: &'a Bytes,
 }
 
 impl Received<'_> {
-    /// Gives it as a message that shares the memory of the block it was read into.
+    /// Gives it as a message that shares the memory it was read into, where that is possible.
     fn into_shared(self) -> Message {
-        Message::from_parts(self.message_type, self.auth, Body::shared(self.body, self.block))
+        Message::from_parts(self.message_type, self.auth, Body::shared(self.body))
     }
 
     /// Gives it as a message with memory of its own.
@@ -249,11 +248,11 @@ impl Engine {
     ) -> Result<Received<'a>, ReadError> {
         let message_type = frame.header.message_type(types)?;
         let auth = AuthFields::decode(frame.auth, &self.limits.auth_fields)?;
-        let body = BodyRef::decode(frame.body)?;
+        let body = BodyRef::decode(frame.body, frame.block)?;
         if !frame.checksum_matches() {
             return Err(ReadError::Checksum(message_type));
         }
-        Ok(Received { message_type, auth, body, block: frame.block })
+        Ok(Received { message_type, auth, body })
     }
 
     /// Checks and opens the outer layer of a message that was received, if there is one; a message
@@ -323,14 +322,5 @@ impl Engine {
     /// Returns the peer at an address, if a layer asks who that is.
     fn peer_for(&self, layer: &Layer, addr: Option<&RemoteAddr>) -> Option<Arc<Peer>> {
         addr.filter(|_| layer.is_peer_specific()).and_then(|addr| self.peers.at(addr))
-    }
-
-    /// Returns the uri that a bare error may show: as received when no outer cipher hides it.
-    fn visible_uri(&self, message: &Message) -> Bytes {
-        if self.outer.seals_uri() {
-            Bytes::from_static(crate::wire::ERROR_URI)
-        } else {
-            message.body().uri_bytes()
-        }
     }
 }

@@ -116,13 +116,13 @@ impl Inbound {
     #[inline(always)]
     pub(crate) fn next_frame(&mut self) -> Option<FrameRef<'_>> {
         let mut end = self.at;
-        if FrameRef::decode(&self.block, &mut end).is_none() {
+        if FrameRef::of_block(&self.block, &mut end).is_none() {
             self.set_aside();
             return None;
         }
         // Once more: what is returned is borrowed, and could not be looked at before. The compiler
         // makes one of the two.
-        FrameRef::decode(&self.block, &mut self.at)
+        FrameRef::of_block(&self.block, &mut self.at)
     }
 
     #[inline(always)]
@@ -149,7 +149,7 @@ impl Inbound {
     /// Returns the whole frames without taking them.
     pub(crate) fn frames(&self) -> impl Iterator<Item = FrameRef<'_>> {
         let mut at = self.at;
-        std::iter::from_fn(move || FrameRef::decode(&self.block, &mut at))
+        std::iter::from_fn(move || FrameRef::of_block(&self.block, &mut at))
     }
 
     fn set_aside(&mut self) {

@@ -59,7 +59,7 @@ impl Body {
     ///
     /// Returns [`BodyError`] when it is shorter than 2 bytes or than its uri.
     pub fn decode(encoded: Bytes) -> Result<Self, BodyError> {
-        let uri_length = BodyRef::decode(&encoded)?.uri_length();
+        let uri_length = BodyRef::decode(&encoded, None)?.uri_length();
         Ok(Self { encoded, uri_length })
     }
 
@@ -68,14 +68,15 @@ impl Body {
         Self { encoded: copy(body.encoded), uri_length: body.uri_length() }
     }
 
-    /// Returns a body that shares the memory of the block it is a part of.
-    pub(crate) fn shared(body: BodyRef<'_>, block: &Bytes) -> Self {
-        Self { encoded: block.slice_ref(body.encoded), uri_length: body.uri_length() }
+    /// Returns a body that shares the memory it is in, where that may be shared.
+    pub(crate) fn shared(body: BodyRef<'_>) -> Self {
+        Self { encoded: body.share(body.encoded), uri_length: body.uri_length() }
     }
 
     /// Returns it as it is.
     pub(super) fn as_ref(&self) -> BodyRef<'_> {
-        BodyRef { encoded: &self.encoded, uri: self.uri(), content: self.content() }
+        let (uri, content, block) = (self.uri(), self.content(), Some(&self.encoded));
+        BodyRef { encoded: &self.encoded, uri, content, block }
     }
 
     /// Returns where the content begins.
@@ -140,17 +141,30 @@ pub(crate) struct BodyRef<'a> {
     /// The next two are parts of `encoded`.
     pub(super) uri: &'a [u8],
     pub(super) content: &'a [u8],
+    /// What all of them are parts of, if that may be shared.
+    block: Option<&'a Bytes>,
 }
 
 impl<'a> BodyRef<'a> {
-    /// Reads an encoded body, as [`Body::decode`] does.
+    /// Reads an encoded body, as [`Body::decode`] does, which may be a part of a block.
     #[inline(always)]
-    pub(crate) fn decode(encoded: &'a [u8]) -> Result<Self, BodyError> {
+    pub(crate) fn decode(encoded: &'a [u8], block: Option<&'a Bytes>) -> Result<Self, BodyError> {
         let (length, rest) = encoded.split_first_chunk().ok_or(BodyError::NoUriLength)?;
         let uri = usize::from(u16::from_be_bytes(*length));
         let too_long = BodyError::UriTooLong { uri, left: rest.len() };
         let (uri, content) = rest.split_at_checked(uri).ok_or(too_long)?;
-        Ok(Self { encoded, uri, content })
+        Ok(Self { encoded, uri, content, block })
+    }
+
+    /// Returns the uri.
+    pub(crate) fn uri(&self) -> &'a [u8] {
+        self.uri
+    }
+
+    /// Returns a part of it, which shares the block's memory if there is one.
+    #[inline]
+    pub(super) fn share(&self, part: &[u8]) -> Bytes {
+        self.block.map_or_else(|| Bytes::copy_from_slice(part), |block| block.slice_ref(part))
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "it was read from two bytes")]

@@ -86,7 +86,7 @@ impl Message {
     /// Lends it.
     #[must_use]
     pub fn as_ref(&self) -> MessageRef<'_> {
-        MessageRef::new(self.message_type, &self.auth, self.body.as_ref(), self.body.encoded())
+        MessageRef::new(self.message_type, &self.auth, self.body.as_ref())
     }
 
     /// Encodes it.

@@ -13,19 +13,12 @@ pub struct MessageRef<'a> {
     message_type: MessageType,
     auth: &'a AuthFields,
     body: BodyRef<'a>,
-    /// What the body is a part of.
-    block: &'a Bytes,
 }
 
 impl<'a> MessageRef<'a> {
     #[inline]
-    pub(crate) fn new(
-        message_type: MessageType,
-        auth: &'a AuthFields,
-        body: BodyRef<'a>,
-        block: &'a Bytes,
-    ) -> Self {
-        Self { message_type, auth, body, block }
+    pub(crate) fn new(message_type: MessageType, auth: &'a AuthFields, body: BodyRef<'a>) -> Self {
+        Self { message_type, auth, body }
     }
 
     /// Returns the type.
@@ -55,15 +48,15 @@ impl<'a> MessageRef<'a> {
         self.auth
     }
 
-    /// Returns the uri, sharing the memory of the block.
+    /// Returns the uri, sharing its memory where that is possible.
     pub(crate) fn uri_bytes(&self) -> Bytes {
-        self.block.slice_ref(self.body.uri)
+        self.body.share(self.body.uri)
     }
 
-    /// Returns the content, sharing the memory of the block.
+    /// Returns the content, sharing its memory where that is possible.
     #[inline]
     pub(crate) fn content_bytes(&self) -> Bytes {
-        self.block.slice_ref(self.body.content)
+        self.body.share(self.body.content)
     }
 
     /// Copies it to memory of its own.
@@ -72,13 +65,9 @@ impl<'a> MessageRef<'a> {
         Message::from_parts(self.message_type, self.auth.clone(), Body::copied(self.body))
     }
 
-    /// Returns it as a message that shares the memory of the block.
+    /// Returns it as a message that shares its memory where that is possible.
     pub(crate) fn to_shared(self) -> Message {
-        Message::from_parts(
-            self.message_type,
-            self.auth.clone(),
-            Body::shared(self.body, self.block),
-        )
+        Message::from_parts(self.message_type, self.auth.clone(), Body::shared(self.body))
     }
 }
 

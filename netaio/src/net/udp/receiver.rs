@@ -135,21 +135,21 @@ impl Receiver {
     }
 
     fn receive(&mut self, datagram: Incoming<'_>, table: &Table) {
-        let Incoming { from, to, raw, bytes } = datagram;
+        let Incoming { from, to, bytes } = datagram;
         let multicast = to.is_some_and(|to| to.is_multicast());
         if multicast && self.shared.membership.is_own(from, self.shared.socket.local_addr().port())
         {
             return;
         }
-        let frame = match FrameRef::from_datagram(&bytes) {
+        let frame = match FrameRef::from_datagram(bytes) {
             Ok(frame) => frame,
             Err(error) => {
                 return self.shared.engine.note_unreadable(&error.into(), &from.into());
             }
         };
-        let repeat = is_to_run_once(&frame).then(|| self.repeats.key(from, raw));
+        let repeat = is_to_run_once(&frame).then(|| self.repeats.key(from, bytes));
         let from_addr = to.filter(|_| !multicast);
-        let back = Return { to: from, from: from_addr, multicast, length: raw.len(), repeat };
+        let back = Return { to: from, from: from_addr, multicast, length: bytes.len(), repeat };
         match repeat.map_or(Seen::Never, |repeat| self.repeats.look_up(&repeat)) {
             Seen::Never => {}
             Seen::Running => return,
@@ -215,7 +215,7 @@ fn dispatch(
     if opened.message_type().is_request() {
         return engine.dispatch(table, opened, &known.origin, exchange);
     }
-    // The application may keep what it receives; it should not keep a whole read block.
+    // It may be kept, by the call or the application.
     let Some(opened) = answer_call(shared, opened.to_detached(), known) else { return Step::Done };
     let step = engine.dispatch(table, &opened.as_ref(), &known.origin, exchange);
     if matches!(step, Step::Unclaimed) && shared.inbox.push((opened.into_message(), known.addr)) {

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
 use socket2::{Domain, Protocol, Socket as RawSocket, Type};
 use tokio::{io::Interest, net::UdpSocket, sync::Notify};
@@ -21,8 +21,6 @@ const BUFFER: usize = 64 * 1024 + 17 * 64;
 /// How much the system keeps of what has not been read, if it lets us. Its default is lost to a
 /// thousand requests at once.
 const UNREAD: usize = 4 * 1024 * 1024;
-/// Datagrams are copied out of the read buffers into blocks of this size, which they share.
-const BLOCK: usize = 64 * 1024;
 
 /// A UDP socket that reads in batches and queues what can't be sent at once.
 #[derive(Debug)]
@@ -57,15 +55,14 @@ pub(super) struct Outgoing {
 }
 
 /// A datagram that came in.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Incoming<'a> {
     /// The sender; an IPv4 address is never mapped.
     pub(super) from: SocketAddr,
     /// Where it was sent to, as far as the system tells.
     pub(super) to: Option<IpAddr>,
-    pub(super) raw: &'a [u8],
-    /// A copy that may be kept.
-    pub(super) bytes: Bytes,
+    /// What it carries, in the buffer that it was read into: the next is read there too.
+    pub(super) bytes: &'a [u8],
 }
 
 /// With whom a socket shares its address.
@@ -80,13 +77,12 @@ pub(super) struct Reuse {
 pub(super) struct Batch {
     buffers: [Box<[u8]>; BATCH_SIZE],
     metas: [RecvMeta; BATCH_SIZE],
-    block: BytesMut,
 }
 
 impl Batch {
     pub(super) fn new() -> Self {
         let buffers = std::array::from_fn(|_| vec![0; BUFFER].into_boxed_slice());
-        Self { buffers, metas: [RecvMeta::default(); BATCH_SIZE], block: BytesMut::new() }
+        Self { buffers, metas: [RecvMeta::default(); BATCH_SIZE] }
     }
 }
 
@@ -139,7 +135,7 @@ impl Socket {
         batch: &mut Batch,
         mut take: impl FnMut(Incoming<'_>),
     ) -> io::Result<()> {
-        let Batch { buffers, metas, block } = batch;
+        let Batch { buffers, metas } = batch;
         let count = self.io.try_io(Interest::READABLE, || {
             let mut slices = buffers.each_mut().map(|buffer| IoSliceMut::new(buffer));
             self.state.recv((&self.io).into(), &mut slices, metas)
@@ -150,13 +146,8 @@ impl Socket {
             from.set_ip(from.ip().to_canonical());
             let to = meta.dst_ip.map_or(self.bound, |ip| Some(ip.to_canonical()));
             // An empty datagram has a stride of 0, and is none that anybody waits for.
-            for raw in bytes.chunks(meta.stride.max(1)) {
-                // Where nobody has kept what came before, its memory is at hand.
-                if !block.try_reclaim(BLOCK) && block.capacity() < raw.len() {
-                    block.reserve(BLOCK.max(raw.len()));
-                }
-                block.extend_from_slice(raw);
-                take(Incoming { from, to, raw, bytes: block.split().freeze() });
+            for bytes in bytes.chunks(meta.stride.max(1)) {
+                take(Incoming { from, to, bytes });
             }
         }
         Ok(())
