@@ -1,9 +1,10 @@
 mod buffers;
 mod end;
+mod write;
 
 use std::{
     future::poll_fn,
-    io::{self, IoSlice},
+    io,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -16,6 +17,7 @@ use tokio::{
 };
 
 pub(crate) use end::{End, Waiting};
+use write::poll_write;
 
 use super::{burst, inbound::Inbound};
 use crate::{
@@ -23,7 +25,7 @@ use crate::{
     engine::{Exchange, HandlerFailure, Limits, Pending, ReplyTo, Step},
     handler::{Reply, Router, Table},
     pubsub::{Outbox, Wakeup},
-    wire::{FrameRef, Output},
+    wire::FrameRef,
 };
 
 /// More unsent bytes than this are written before the next message is handled.
@@ -33,8 +35,6 @@ const PAUSE: usize = 256 * 1024;
 const BURST: usize = 64;
 /// How much a connection reads before others have their turn; a read counts for half at least.
 const TURN: usize = 256 * 1024;
-/// How many pieces of an output are written with one call.
-const AT_ONCE: usize = 64;
 /// How long a closed connection is read on, so that what was sent last is not lost to a reset.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -474,34 +474,6 @@ where
         })
         .await;
     }
-}
-
-/// Writes the next pieces of an output; how much of them was written is told.
-fn poll_write<S: AsyncWrite + Unpin>(
-    stream: &mut S,
-    out: &mut Output,
-    context: &mut Context<'_>,
-) -> Poll<io::Result<usize>> {
-    let stream = Pin::new(stream);
-    if !stream.is_write_vectored() {
-        out.merge();
-    }
-    match out.only() {
-        Some(piece) => stream.poll_write(context, piece),
-        None => poll_write_pieces(stream, out, context),
-    }
-}
-
-/// Apart, as its list would be on the stack of those who have one piece to write.
-#[inline(never)]
-fn poll_write_pieces<S: AsyncWrite + Unpin>(
-    stream: Pin<&mut S>,
-    out: &Output,
-    context: &mut Context<'_>,
-) -> Poll<io::Result<usize>> {
-    let mut slices = [IoSlice::new(&[]); AT_ONCE];
-    let count = out.slices(&mut slices);
-    stream.poll_write_vectored(context, slices.get(..count).unwrap_or_default())
 }
 
 /// How long the other end may not read, and what it keeps here.
