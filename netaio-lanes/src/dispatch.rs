@@ -33,8 +33,12 @@ pub(crate) enum Task<'a> {
     /// To hash blocks of up to sixteen messages, where that takes less than one after the other;
     /// `done` becomes how many of each.
     CompressMany { states: &'a mut [State], messages: &'a [&'a [Block]], done: &'a mut usize },
-    /// To join a text with a stream of Salsa20.
-    Salsa20 { stream: salsa20::Stream<'a>, text: &'a mut [u8] },
+    /// To join a text with a stream of Salsa20, and a head with the block before, its first.
+    Salsa20 {
+        stream: salsa20::Stream<'a>,
+        text: &'a mut [u8],
+        head: Option<&'a mut [u8; salsa20::LENGTH]>,
+    },
     /// To add up blocks of Poly1305.
     Poly1305 { multiplier: &'a Multiplier, blocks: &'a [poly1305::Block], sum: &'a mut Element },
 }
@@ -115,10 +119,10 @@ impl Backend {
                     *done = sha256::avx512::compress(states, messages);
                 }
                 #[cfg(avx512)]
-                Task::Salsa20 { stream, text }
+                Task::Salsa20 { stream, text, head }
                     if self.avx512 && text.len() >= salsa20::avx512::WORTHWHILE =>
                 {
-                    salsa20::avx512::xor(stream, text);
+                    salsa20::avx512::xor(stream, text, head);
                 }
                 #[cfg(avx512)]
                 Task::Poly1305 { multiplier, blocks, sum }
@@ -147,7 +151,7 @@ fn run_anywhere(task: Task<'_>) {
             sha256::portable::compress(other, blocks[1]);
         }
         Task::CompressMany { .. } => {}
-        Task::Salsa20 { stream, text } => salsa20::portable::xor(stream, text),
+        Task::Salsa20 { stream, text, head } => salsa20::portable::xor(stream, text, head),
         Task::Poly1305 { multiplier, blocks, sum } => {
             poly1305::portable::add_up(multiplier, blocks, sum);
         }

@@ -30,7 +30,9 @@ impl Multiplier {
     pub(crate) fn powers<const N: usize>(&self) -> [Self; N] {
         let mut powers = [*self; N];
         for at in 1..N {
-            powers[at] = Self::new(Element(powers[at - 1].limbs).times(self));
+            // Of two halves, and not of the one before: few of the products wait for each other.
+            let half = Element(powers[at / 2].limbs);
+            powers[at] = Self::new(half.times(&powers[(at - 1) / 2]));
         }
         powers
     }

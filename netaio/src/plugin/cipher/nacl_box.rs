@@ -39,9 +39,12 @@ impl BoxKey {
 
     /// Seals a text in place; returns its tag.
     pub(super) fn seal(&self, nonce: &[u8; NONCE_LENGTH], text: &mut [u8]) -> [u8; TAG_LENGTH] {
-        let stream = Stream::new(self, nonce);
-        stream.xor(text);
-        stream.tag(text)
+        let (stream, mut first) = (Stream::new(self, nonce), FirstBlock::zero());
+        let (begin, rest) = FirstBlock::split(text);
+        let Stream { key, nonce } = &stream;
+        Backend::detect().xor_salsa20_with_head(key, nonce, &mut first.0, rest);
+        first.xor(begin);
+        first.tag(text)
     }
 
     /// Opens a text in place, if the tag is its own.
@@ -55,26 +58,27 @@ impl BoxKey {
         tag: &[u8; TAG_LENGTH],
         text: &mut [u8],
     ) -> Result<(), CipherError> {
-        let stream = Stream::new(self, nonce);
-        if bool::from(stream.tag(text).ct_eq(tag)) {
-            stream.xor(text);
-            Ok(())
-        } else {
-            Err(CipherError::Mismatch)
+        let (stream, mut first) = (Stream::new(self, nonce), FirstBlock::zero());
+        let Stream { key, nonce } = &stream;
+        Backend::detect().xor_salsa20(key, nonce, 0, &mut *first.0);
+        if !bool::from(first.tag(text).ct_eq(tag)) {
+            return Err(CipherError::Mismatch);
         }
+        let (begin, rest) = FirstBlock::split(text);
+        first.xor(begin);
+        Backend::detect().xor_salsa20(key, nonce, 1, rest);
+        Ok(())
     }
 }
 
-/// The stream of one box: its first 32 bytes are the key of the MAC, the text is joined with what
-/// follows.
+/// What the stream of one box comes from (XSalsa20).
 struct Stream {
     key: Secret<KEY_LENGTH>,
+    /// What of the nonce did not go into the key.
     nonce: [u8; NONCE_LENGTH - HEAD_LENGTH],
-    /// The first block.
-    block: Secret<{ 2 * KEY_LENGTH }>,
 }
 
-/// What of the nonce goes into the key (XSalsa20); the rest numbers the blocks.
+/// What of the nonce goes into the key.
 const HEAD_LENGTH: usize = 16;
 
 impl Stream {
@@ -83,22 +87,33 @@ impl Stream {
         let mut tail = [0; NONCE_LENGTH - HEAD_LENGTH];
         head.copy_from_slice(&nonce[..HEAD_LENGTH]);
         tail.copy_from_slice(&nonce[HEAD_LENGTH..]);
-        let key = Secret::new(hsalsa::<U10>((&key.0).into(), &head.into()).into());
-        let mut block = Secret::new([0; 2 * KEY_LENGTH]);
-        Backend::detect().xor_salsa20(&key, &tail, 0, &mut *block);
-        Self { key, nonce: tail, block }
+        let key = hsalsa::<U10>((&key.0).into(), &head.into());
+        Self { key: Secret::new(key.into()), nonce: tail }
+    }
+}
+
+/// The first block of a stream: half of it is the key of the MAC, the other begins what the text is
+/// joined with.
+struct FirstBlock(Secret<{ 2 * KEY_LENGTH }>);
+
+impl FirstBlock {
+    fn zero() -> Self {
+        Self(Secret::new([0; 2 * KEY_LENGTH]))
+    }
+
+    /// Cuts a text where this block ends and the next begins.
+    fn split(text: &mut [u8]) -> (&mut [u8], &mut [u8]) {
+        text.split_at_mut(text.len().min(KEY_LENGTH))
     }
 
     #[allow(clippy::indexing_slicing, reason = "half of the block")]
-    fn xor(&self, text: &mut [u8]) {
-        let (begin, text) = text.split_at_mut(text.len().min(KEY_LENGTH));
-        begin.iter_mut().zip(&self.block[KEY_LENGTH..]).for_each(|(byte, key)| *byte ^= key);
-        Backend::detect().xor_salsa20(&self.key, &self.nonce, 1, text);
+    fn xor(&self, begin: &mut [u8]) {
+        begin.iter_mut().zip(&self.0[KEY_LENGTH..]).for_each(|(byte, key)| *byte ^= key);
     }
 
     #[allow(clippy::indexing_slicing, reason = "the block has two halves")]
     fn tag(&self, text: &[u8]) -> [u8; TAG_LENGTH] {
-        let (halves, _) = self.block.as_chunks();
+        let (halves, _) = self.0.as_chunks();
         Backend::detect().poly1305(&halves[0], text)
     }
 }
