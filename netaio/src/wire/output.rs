@@ -56,10 +56,17 @@ impl Output {
         self.pieces.is_empty().then_some(&self.buffer[..])
     }
 
-    /// Fills in the next pieces in their order; returns how many.
-    pub(crate) fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+    /// Fills in the next pieces in their order, all that begin in the first `most` bytes; returns how
+    /// many.
+    pub(crate) fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>], most: usize) -> usize {
         let buffer = (!self.buffer.is_empty()).then_some(&self.buffer[..]);
         let pieces = self.pieces.iter().map(|piece| &piece[..]).chain(buffer);
+        let mut before = 0;
+        let pieces = pieces.take_while(|piece| {
+            let begins = before < most;
+            before += piece.len();
+            begins
+        });
         slices.iter_mut().zip(pieces).map(|(slice, piece)| *slice = IoSlice::new(piece)).count()
     }
 
@@ -161,9 +168,9 @@ mod tests {
         (output, pieces.map(|piece| &piece[..]).concat())
     }
 
-    fn written(output: &Output, most: usize) -> Vec<u8> {
+    fn written(output: &Output, pieces: usize, most: usize) -> Vec<u8> {
         let mut slices = [IoSlice::new(&[]); 8];
-        let count = output.slices(&mut slices[..most]);
+        let count = output.slices(&mut slices[..pieces], most);
         slices[..count].iter().flat_map(|slice| slice.iter().copied()).collect()
     }
 
@@ -171,8 +178,10 @@ mod tests {
     fn pieces_keep_their_order_and_large_ones_their_place() {
         let (output, expected) = mixed();
         assert_eq!((output.len(), output.pieces.len()), (expected.len(), 4));
-        assert_eq!(written(&output, 8), expected);
-        assert_eq!(written(&output, 2), expected[..5 + LARGE]);
+        assert_eq!(written(&output, 8, usize::MAX), expected);
+        assert_eq!(written(&output, 2, usize::MAX), expected[..5 + LARGE]);
+        assert_eq!(written(&output, 8, 5 + LARGE), expected[..5 + LARGE]);
+        assert_eq!(written(&output, 8, 5 + LARGE + 1), expected[..5 + LARGE + 4]);
         assert_eq!(output.into_bytes(), expected);
 
         let large = Bytes::from(vec![7; LARGE]);
@@ -232,7 +241,7 @@ mod tests {
             output.advance(count / 2);
             output.advance(count - count / 2);
             assert_eq!(output.len(), expected.len() - count);
-            assert_eq!(written(&output, 8), expected[count..]);
+            assert_eq!(written(&output, 8, usize::MAX), expected[count..]);
             output.put(&"later".into());
             assert!(output.into_bytes().ends_with(b"endlater") || count > expected.len() - 3);
         }

@@ -10,6 +10,9 @@ use crate::wire::Output;
 
 /// How many pieces of an output are written with one call.
 const AT_ONCE: usize = 64;
+/// Of large pieces, those that begin in so many bytes: the other end reads them while the next are
+/// copied. It would fall asleep, and to wake it costs more than another call.
+const MOST: usize = 128 * 1024;
 
 /// Writes the next pieces of an output; how much of them was written is told.
 pub(super) fn poll_write<S: AsyncWrite + Unpin>(
@@ -35,6 +38,6 @@ fn poll_write_pieces<S: AsyncWrite + Unpin>(
     context: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
     let mut slices = [IoSlice::new(&[]); AT_ONCE];
-    let count = out.slices(&mut slices);
+    let count = out.slices(&mut slices, MOST);
     stream.poll_write_vectored(context, slices.get(..count).unwrap_or_default())
 }
