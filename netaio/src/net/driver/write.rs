@@ -11,7 +11,7 @@ use crate::wire::Output;
 /// How many pieces of an output are written with one call.
 const AT_ONCE: usize = 64;
 /// Of large pieces, those that begin in so many bytes: the other end reads them while the next are
-/// copied. It would fall asleep, and to wake it costs more than another call.
+/// copied. If all went with one call it would fall asleep, and to wake it costs more than a second.
 const MOST: usize = 128 * 1024;
 
 /// Writes the next pieces of an output; how much of them was written is told.
