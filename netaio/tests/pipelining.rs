@@ -126,6 +126,34 @@ fn the_first_of_many_callers_has_no_write_of_its_own() {
     assert!(writes <= 3 * ROUNDS, "{writes} writes for {} calls", TASKS * ROUNDS);
 }
 
+/// The calls are more than fits between the two, both ways: if each side waited for the other to
+/// read before it read itself, none would be answered.
+async fn more_calls_than_fit(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    let client = TcpClient::builder().connect_stream(stream);
+    let mut calls = JoinSet::new();
+    for number in 0..300 {
+        let (client, content) = (client.clone(), vec![number as u8; 60_000]);
+        calls.spawn(async move {
+            let answer = client.request("echo").content(content.clone()).await.unwrap();
+            assert!(answer.content()[..] == content);
+        });
+    }
+    timeout(Duration::from_secs(60), calls.join_all()).await.expect("in time");
+}
+
+#[tokio::test]
+async fn a_client_reads_while_it_can_not_write() {
+    let (listener, connector) = memory::network();
+    let server = TcpServer::builder(echo()).listen(listener).unwrap();
+    tokio::spawn(server.run_until(std::future::pending()));
+    more_calls_than_fit(connector.connect().await.unwrap()).await;
+
+    let server = TcpServer::builder(echo()).bind("127.0.0.1:0").await.unwrap();
+    let stream = TcpStream::connect(server.local_addr().unwrap());
+    tokio::spawn(server.run_until(std::future::pending()));
+    more_calls_than_fit(stream.await.unwrap()).await;
+}
+
 /// Reads a request and answers it, with nothing running in this thread meanwhile.
 fn answer_one(server: &mut std::net::TcpStream, content: &str) {
     let message = |kind| Message::new(kind, "uri", content).unwrap().encode().unwrap();

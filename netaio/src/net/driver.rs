@@ -40,6 +40,10 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// What one side of a connection does with the messages that arrive.
 pub(crate) trait Receiver {
+    /// Whether what arrives is answered, so that the next is not read while an answer can't be
+    /// written. Who only asks reads on: the other end may wait for that before it reads.
+    const ANSWERS: bool = true;
+
     /// Returns the handlers of what arrives.
     fn router(&self) -> &Router;
 
@@ -231,14 +235,22 @@ where
                         }
                     };
                 }
-                Doing::Writing(next) => {
-                    ready!(self.poll_flush(context))?;
-                    self.doing = match next {
-                        Next::Listen => Doing::Listening,
-                        Next::Handle => Doing::Handling { handled: true },
-                        Next::Close(reason) => return Poll::Ready(Err(End::Refused(reason))),
-                    };
-                }
+                Doing::Writing(next) => match (self.poll_flush(context)?, next) {
+                    (Poll::Ready(()), Next::Listen) => self.doing = Doing::Listening,
+                    (Poll::Ready(()), Next::Handle) => {
+                        self.doing = Doing::Handling { handled: true };
+                    }
+                    (Poll::Ready(()), Next::Close(reason)) => {
+                        return Poll::Ready(Err(End::Refused(reason)));
+                    }
+                    (Poll::Pending, Next::Listen) if !R::ANSWERS => {
+                        match ready!(self.poll_read(context))? {
+                            0 => return Poll::Ready(Err(End::Eof)),
+                            _ => self.doing = Doing::Handling { handled: false },
+                        }
+                    }
+                    (Poll::Pending, _) => return Poll::Pending,
+                },
             }
         }
     }
@@ -250,17 +262,9 @@ where
         {
             return Poll::Ready(Event::Wakeup(wakeup));
         }
-        if self.turn >= TURN {
-            // A peer that sends without a pause must not hold up the others of this thread.
-            self.turn = 0;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        if let Poll::Ready(read) = self.inbound.poll_read(&mut self.stream, context) {
-            self.turn += read.as_ref().map_or(0, |&read| read.max(TURN / 2));
+        if let Poll::Ready(read) = self.poll_read(context) {
             return Poll::Ready(Event::Read(read));
         }
-        self.turn = 0;
         if let Poll::Ready(wakeup) = self.poll_wakeup(context, true) {
             return Poll::Ready(Event::Wakeup(wakeup));
         }
@@ -270,6 +274,21 @@ where
             return Poll::Ready(Event::Deadline(*waiting));
         }
         Poll::Pending
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.turn >= TURN {
+            // A peer that sends without a pause must not hold up the others of this thread.
+            self.turn = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let read = self.inbound.poll_read(&mut self.stream, context);
+        self.turn = match &read {
+            Poll::Ready(Ok(read)) => self.turn + (*read).max(TURN / 2),
+            Poll::Ready(Err(_)) | Poll::Pending => 0,
+        };
+        read
     }
 
     fn poll_wakeup(&mut self, context: &mut Context<'_>, closing: bool) -> Poll<Wakeup> {
@@ -345,7 +364,7 @@ where
                 },
                 Step::Close(reason) => return Stop::Close(reason),
             }
-            if exchange.len() >= PAUSE {
+            if R::ANSWERS && exchange.len() >= PAUSE {
                 return Stop::Full;
             }
         }

@@ -102,6 +102,8 @@ impl ClientSession {
 }
 
 impl Receiver for ClientSession {
+    const ANSWERS: bool = false;
+
     fn router(&self) -> &Router {
         &self.shared.engine.router
     }
