@@ -37,6 +37,12 @@ fn a_plain_handler() {
 }
 
 #[test]
+fn a_handler_that_borrows() {
+    let item = "fn first<'a>(uri: Uri, content: &'a [u8]) -> Option<&'a [u8]> { content.get(..1) }";
+    insta::assert_snapshot!(handler("RequestUri", item, 75));
+}
+
+#[test]
 fn an_async_handler_with_all_options() {
     let arguments = "CreateUri, uri = \"a\", auth = admin, cipher = sealed, timeout = \"2s\", app = crate::Shop";
     let item = "/// Creates.\n#[cfg(unix)]\npub async fn create(uri: Uri, State(s): State<Store>, \

@@ -7,7 +7,8 @@ pub use inventory;
 pub use crate::{
     handler::{
         AppBuilder, Application, AuthKey, CipherKey, Context, Descriptor, FromContext, FromMessage,
-        IntoErrorReply, IntoReply, MessageTypes, NoTypes, Outcome, Registered, Reply,
+        FromMessageRef, IntoErrorReply, IntoReply, MessageTypes, NoTypes, Outcome, Registered,
+        Reply, ReplyRef,
     },
     wire::{MessageType, UnknownType},
 };
@@ -33,22 +34,36 @@ pub trait Registry<H> {
 
 /// Boxes a handler's future. The conversion is an argument of its own, so that a return type that
 /// is no reply and a future that is not `Send` are two errors, each where it belongs.
-pub fn later<F, R>(request: MessageType, future: F, into_reply: R) -> Outcome
+pub fn later<F, R>(request: MessageType, future: F, into_reply: R) -> Outcome<'static>
 where
     F: Future + Send + 'static,
-    R: FnOnce(F::Output, MessageType) -> Reply + Send + 'static,
+    R: FnOnce(F::Output, MessageType) -> ReplyRef<'static> + Send + 'static,
 {
-    Outcome::Later(Box::pin(async move { into_reply(future.await, request) }))
+    Outcome::Later(Box::pin(async move { into_reply(future.await, request).into() }))
 }
 
 /// Extracts an argument that is not made from the message.
-pub fn context_arg<T: FromContext<S>, S>(context: &Context<'_, S>) -> Result<T, Outcome> {
+pub fn context_arg<T: FromContext<S>, S>(context: &Context<'_, S>) -> Result<T, Outcome<'static>> {
     crate::handler::context_arg(context)
 }
 
 /// Extracts the last argument, which may be made from the whole message.
-pub fn last_arg<T: FromMessage<S, M>, S, M>(context: &Context<'_, S>) -> Result<T, Outcome> {
+pub fn last_arg<T: FromMessage<S, M>, S, M>(
+    context: &Context<'_, S>,
+) -> Result<T, Outcome<'static>> {
     crate::handler::last_arg(context)
+}
+
+/// Extracts the last argument of a plain fn, which borrows from the message.
+pub fn lent_arg<'a, T: FromMessageRef<'a, S>, S>(
+    context: &Context<'a, S>,
+) -> Result<T, Outcome<'static>> {
+    crate::handler::lent_arg(context)
+}
+
+/// Answers with what borrows nothing.
+pub fn now(reply: ReplyRef<'static>) -> Outcome<'static> {
+    Outcome::Ready(Reply::from(reply).into())
 }
 
 /// An argument that is not the last and whose name says that it reads the message.
@@ -62,7 +77,7 @@ pub trait EarlyArg<S>: FromContext<S> {}
 impl<S, T: FromContext<S>> EarlyArg<S> for T {}
 
 /// Extracts such an argument, if it is the user's own type of that name.
-pub fn early_arg<T: EarlyArg<S>, S>(context: &Context<'_, S>) -> Result<T, Outcome> {
+pub fn early_arg<T: EarlyArg<S>, S>(context: &Context<'_, S>) -> Result<T, Outcome<'static>> {
     context_arg(context)
 }
 

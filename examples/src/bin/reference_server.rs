@@ -61,7 +61,7 @@ struct Args {
 struct App;
 
 #[on(RequestUri)]
-fn read(content: Content) -> Content {
+fn read(content: &[u8]) -> &[u8] {
     content
 }
 
@@ -77,22 +77,22 @@ async fn slow(content: Content) -> Content {
 }
 
 #[on(CreateUri)]
-fn create(content: Content) -> Content {
+fn create(content: &[u8]) -> &[u8] {
     content
 }
 
 #[on(UpdateUri)]
-fn update(content: Content) -> Content {
+fn update(content: &[u8]) -> &[u8] {
     content
 }
 
 #[on(DeleteUri)]
-fn delete(content: Content) -> Content {
+fn delete(content: &[u8]) -> &[u8] {
     content
 }
 
 #[on(DeleteUri, uri = "guarded", auth = inner)]
-fn delete_guarded(content: Content) -> Content {
+fn delete_guarded(content: &[u8]) -> &[u8] {
     content
 }
 
@@ -107,8 +107,8 @@ fn unsubscribe(uri: Uri, connection: Connection) {
 }
 
 #[on(PublishUri)]
-fn publish(uri: Uri, endpoint: Endpoint, content: Content) -> Result<Content, ReplyError> {
-    endpoint.notify(uri, &content)?;
+fn publish(uri: Uri, endpoint: Endpoint, content: &[u8]) -> Result<&[u8], ReplyError> {
+    endpoint.notify(uri, content)?;
     Ok(content)
 }
 

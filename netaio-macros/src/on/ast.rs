@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 use syn::{
-    Attribute, Ident, Signature, Token, Visibility,
+    Attribute, GenericParam, Ident, Signature, Token, Visibility,
     ext::IdentExt,
     parse::{ParseStream, Parser},
 };
@@ -34,6 +34,14 @@ impl Handler {
     pub(super) fn self_type(&self) -> Option<Ident> {
         let Signature { inputs, output, .. } = &self.signature;
         types::find(quote!(#inputs #output), "Self")
+    }
+
+    /// The names of the lifetime parameters.
+    pub(super) fn lifetimes(&self) -> impl Iterator<Item = &Ident> {
+        self.signature.generics.params.iter().filter_map(|parameter| match parameter {
+            GenericParam::Lifetime(parameter) => Some(&parameter.lifetime.ident),
+            _ => None,
+        })
     }
 
     /// The `#[cfg]` attributes, which hold for everything generated beside the fn as well.

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Attribute, GenericParam, Ident, ReturnType, Type, spanned::Spanned};
+use syn::{Attribute, Ident, ReturnType, Type, spanned::Spanned};
 
 use super::{
     ast::cfgs,
@@ -103,23 +103,26 @@ fn call(model: &Model<'_>, arguments: &[Argument<'_>]) -> TokenStream {
     let name = model.handler.name();
     let called = quote_spanned!(name.span()=> #name(#(#passed),*));
     let into_reply = into_reply(model);
+    let borrows = arguments.iter().any(|argument| argument.borrows);
     let outcome = if model.handler.signature.asyncness.is_some() {
         quote_spanned! {Span::mixed_site()=>
             #p::later(__netaio_request, #called, |__netaio_reply, __netaio_request| {
                 #into_reply(__netaio_reply, __netaio_request)
             })
         }
-    } else {
+    } else if borrows {
         quote_spanned! {Span::mixed_site()=>
             #p::Outcome::Ready(#into_reply(#called, __netaio_request))
         }
+    } else {
+        quote_spanned!(Span::mixed_site()=> #p::now(#into_reply(#called, __netaio_request)))
     };
     quote_spanned! {Span::mixed_site()=>
         // Who deprecates a handler means its other callers.
         #[allow(deprecated)]
-        fn __netaio_call(
-            __netaio_context: &#p::Context<'_, <#app as #p::Application>::State>,
-        ) -> #p::Outcome {
+        fn __netaio_call<'__netaio>(
+            __netaio_context: &#p::Context<'__netaio, <#app as #p::Application>::State>,
+        ) -> #p::Outcome<'__netaio> {
             let __netaio_request = #p::Context::message_type(__netaio_context);
             #(#extractions)*
             #outcome
@@ -166,10 +169,14 @@ fn one_extraction(
 ) -> TokenStream {
     let (p, app) = (&model.runtime, alias(model));
     let variable = variable(index);
-    let ty = owned(model, argument.ty);
+    let ty = outside(model, argument.ty);
     let state = quote_spanned!(Span::mixed_site()=> <#app as #p::Application>::State);
     // Known to be no message, the state goes the way whose errors speak of the state alone.
-    let taken = if last && !types::is_state(argument.ty) {
+    let taken = if last && argument.borrows {
+        quote_spanned! {Span::mixed_site()=>
+            #p::lent_arg::<#ty, #state>(__netaio_context)
+        }
+    } else if last && !types::is_state(argument.ty) {
         quote_spanned! {Span::mixed_site()=>
             #p::last_arg::<#ty, #state, _>(__netaio_context)
         }
@@ -196,16 +203,16 @@ fn into_reply(model: &Model<'_>) -> TokenStream {
     let p = &model.runtime;
     match &model.handler.signature.output {
         ReturnType::Default => {
-            quote_spanned!(Span::mixed_site()=> <() as #p::IntoReply>::into_reply)
+            quote_spanned!(Span::mixed_site()=> <() as #p::IntoReply>::into_reply_ref)
         }
         ReturnType::Type(_, ty) if is_nameable(ty) => {
             let span = Span::mixed_site().located_at(ty.span());
-            let ty = owned(model, ty);
-            quote_spanned!(span=> <#ty as #p::IntoReply>::into_reply)
+            let ty = outside(model, ty);
+            quote_spanned!(span=> <#ty as #p::IntoReply>::into_reply_ref)
         }
         ReturnType::Type(_, ty) => {
             let span = Span::mixed_site().located_at(ty.span());
-            quote_spanned!(span=> #p::IntoReply::into_reply)
+            quote_spanned!(span=> #p::IntoReply::into_reply_ref)
         }
     }
 }
@@ -215,20 +222,13 @@ fn is_nameable(ty: &Type) -> bool {
     types::impl_keyword(ty).is_none() && !matches!(types::peel(ty), Type::Never(_))
 }
 
-/// The type outside of the fn, where its lifetime parameters do not exist.
-fn owned(model: &Model<'_>, ty: &Type) -> TokenStream {
-    let parameters = &model.handler.signature.generics.params;
-    let lifetimes: Vec<&Ident> = parameters
-        .iter()
-        .filter_map(|parameter| match parameter {
-            GenericParam::Lifetime(parameter) => Some(&parameter.lifetime.ident),
-            _ => None,
-        })
-        .collect();
+/// The type outside of the fn, where its lifetime parameters do not exist and are left to be found.
+fn outside(model: &Model<'_>, ty: &Type) -> TokenStream {
+    let lifetimes: Vec<&Ident> = model.handler.lifetimes().collect();
     if lifetimes.is_empty() {
         return ty.to_token_stream();
     }
-    types::with_static(ty.to_token_stream(), &lifetimes)
+    types::without_names(ty.to_token_stream(), &lifetimes)
 }
 
 fn descriptor(model: &Model<'_>) -> TokenStream {

@@ -89,10 +89,31 @@ fn boxed(path: &Path) -> Option<Ident> {
     })
 }
 
-/// The type with each of these lifetimes written as `'static`.
-///
-/// Handlers own their arguments, so this is what a caller outside of the fn chooses.
-pub(super) fn with_static(tokens: TokenStream, lifetimes: &[&Ident]) -> TokenStream {
+/// True when there is a reference or lifetime in it that is not `'static`.
+pub(super) fn borrows(tokens: TokenStream) -> bool {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let found = match &token {
+            TokenTree::Punct(quote) if quote.as_char() == '\'' => {
+                tokens.next().is_some_and(|name| name.to_string() != "static")
+            }
+            TokenTree::Punct(and) if and.as_char() == '&' => {
+                let is_quote =
+                    |next: &TokenTree| matches!(next, TokenTree::Punct(p) if p.as_char() == '\'');
+                !tokens.peek().is_some_and(is_quote)
+            }
+            TokenTree::Group(group) => borrows(group.stream()),
+            _ => false,
+        };
+        if found {
+            return true;
+        }
+    }
+    false
+}
+
+/// The type with each of these lifetimes written as `'_`, for the compiler to choose.
+pub(super) fn without_names(tokens: TokenStream, lifetimes: &[&Ident]) -> TokenStream {
     let mut after_quote = false;
     let replace = |token| {
         let is_lifetime = std::mem::replace(
@@ -101,10 +122,10 @@ pub(super) fn with_static(tokens: TokenStream, lifetimes: &[&Ident]) -> TokenStr
         );
         match token {
             TokenTree::Ident(ident) if is_lifetime && lifetimes.contains(&&ident) => {
-                TokenTree::Ident(Ident::new("static", ident.span()))
+                TokenTree::Ident(Ident::new("_", ident.span()))
             }
             TokenTree::Group(group) => {
-                let inner = with_static(group.stream(), lifetimes);
+                let inner = without_names(group.stream(), lifetimes);
                 let mut replaced = proc_macro2::Group::new(group.delimiter(), inner);
                 replaced.set_span(group.span());
                 TokenTree::Group(replaced)

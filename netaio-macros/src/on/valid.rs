@@ -2,11 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Attribute, FnArg, GenericParam, Ident, Path, ReturnType, Safety, Type};
+use syn::{
+    Attribute, FnArg, GenericParam, Ident, PatType, Path, Receiver, ReturnType, Safety, Type,
+};
 
 use super::{
     Kind,
-    ast::Handler,
+    ast::{Handler, cfgs},
     attr::{Options, Timeout, Uri, spelled},
     types,
 };
@@ -48,6 +50,8 @@ pub(super) enum MessageType {
 pub(super) struct Argument<'a> {
     pub(super) attributes: &'a [Attribute],
     pub(super) ty: &'a Type,
+    /// Whether it borrows, which is from the message.
+    pub(super) borrows: bool,
 }
 
 pub(super) fn check<'a>(
@@ -149,8 +153,8 @@ fn arguments<'a>(handler: &'a Handler, report: &mut Report) -> Option<Vec<Argume
              the `impl`",
         );
     }
-    let mut arguments = Vec::new();
-    for input in &handler.signature.inputs {
+    let (mut arguments, is_async) = (Vec::new(), handler.signature.asyncness.is_some());
+    for (input, at) in handler.signature.inputs.iter().zip(1..) {
         match input {
             FnArg::Receiver(receiver) => report.error(
                 receiver.self_token,
@@ -158,8 +162,21 @@ fn arguments<'a>(handler: &'a Handler, report: &mut Report) -> Option<Vec<Argume
                  and move the fn out of the `impl`",
             ),
             FnArg::Typed(argument) => {
-                argument_type(&argument.ty, report);
-                arguments.push(Argument { attributes: &argument.attrs, ty: &argument.ty });
+                let may_borrow = if is_async {
+                    Err("an async handler owns its arguments, for it may have to wait: take the \
+                         type without `&`, for example `Content`, or make it a plain `fn`")
+                } else if handler.signature.inputs.iter().skip(at).any(always_there) {
+                    Err("only the last argument can be borrowed from the message: take the type \
+                         without `&`, for example `Uri` or `State<T>`")
+                } else {
+                    Ok(())
+                };
+                argument_type(&argument.ty, may_borrow, report);
+                arguments.push(Argument {
+                    attributes: &argument.attrs,
+                    ty: &argument.ty,
+                    borrows: may_borrow.is_ok() && types::borrows(argument.ty.to_token_stream()),
+                });
             }
         }
     }
@@ -206,7 +223,7 @@ fn has_a_body(body: &TokenStream) -> bool {
 fn generics(handler: &Handler, report: &mut Report) {
     for parameter in &handler.signature.generics.params {
         let (what, name) = match parameter {
-            // A lifetime is the caller's choice, and the generated caller chooses `'static`.
+            // A lifetime is the caller's choice, and the generated caller leaves it to the compiler.
             GenericParam::Lifetime(_) => continue,
             GenericParam::Type(parameter) => ("type", &parameter.ident),
             GenericParam::Const(parameter) => ("value", &parameter.ident),
@@ -221,21 +238,24 @@ fn generics(handler: &Handler, report: &mut Report) {
     }
 }
 
-fn argument_type(ty: &Type, report: &mut Report) {
+/// False for an argument with `#[cfg]`.
+fn always_there(argument: &FnArg) -> bool {
+    let (FnArg::Typed(PatType { attrs, .. }) | FnArg::Receiver(Receiver { attrs, .. })) = argument;
+    cfgs(attrs).next().is_none()
+}
+
+/// `may_borrow` says whether it may be borrowed from the message, or else why not.
+fn argument_type(ty: &Type, may_borrow: Result<(), &str>, report: &mut Report) {
     if let Some(keyword) = types::impl_keyword(ty) {
         report.error(
             keyword,
             "a handler's arguments have concrete types, nothing chooses this `impl`: name the \
              type, for example `Content` or `State<T>`",
         );
-    } else if let Type::Reference(reference) = types::peel(ty) {
+    } else if let (Type::Reference(reference), Err(reason)) = (types::peel(ty), may_borrow) {
         let is_static = reference.lifetime.as_ref().is_some_and(|l| l.ident == "static");
         if !is_static {
-            report.error(
-                reference.and_token,
-                "a handler owns its arguments: take the type without `&`, for example `Uri`, \
-                 `Content` or `State<T>`",
-            );
+            report.error(reference.and_token, reason);
         }
     }
 }

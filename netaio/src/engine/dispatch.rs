@@ -21,10 +21,11 @@ use super::{
 };
 use crate::{
     handler::{
-        Call, Connection, Endpoint, Outcome, Reply, ReplyError, SendError, Slot, Table, Transport,
+        Call, Connection, Endpoint, Outcome, Reply, ReplyError, ReplyRef, SendError, Slot, Table,
+        Transport,
     },
     plugin::{AuthFailure, Layer, OpenError, Proof},
-    wire::{ERROR_URI, FrameRef, Message, MessageRef, MessageType},
+    wire::{ERROR_URI, FrameRef, Message, MessageRef, MessageType, Piece},
 };
 
 /// Where messages come from: one connection, or on UDP one sender.
@@ -180,7 +181,7 @@ impl Engine {
     ) -> Step {
         let message_type = opened.message_type();
         let mut checked = false;
-        let mut answer = |reply: &Reply, to: &ReplyTo<'_>| {
+        let mut answer = |reply: &ReplyRef<'_>, to: &ReplyTo<'_>| {
             checked = to.layer.auth_plugin().is_some();
             self.reply(reply, to, origin, exchange);
         };
@@ -215,7 +216,7 @@ impl Engine {
         table: &Table,
         opened: &OpenedRef<'_>,
         origin: &Origin,
-        answer: &mut impl FnMut(&Reply, &ReplyTo<'_>),
+        answer: &mut impl FnMut(&ReplyRef<'_>, &ReplyTo<'_>),
     ) -> Handled {
         if is_management(opened.message_type())
             && let Some(own) = self.own_table(&opened.message, origin)
@@ -231,7 +232,7 @@ impl Engine {
         table: &Table,
         opened: &OpenedRef<'_>,
         origin: &Origin,
-        answer: &mut impl FnMut(&Reply, &ReplyTo<'_>),
+        answer: &mut impl FnMut(&ReplyRef<'_>, &ReplyTo<'_>),
     ) -> Handled {
         let message = &opened.message;
         loop {
@@ -286,7 +287,7 @@ impl Engine {
         slot: &Slot,
         opened: &OpenedRef<'_>,
         origin: &Origin,
-        answer: &mut impl FnMut(&Reply, &ReplyTo<'_>),
+        answer: &mut impl FnMut(&ReplyRef<'_>, &ReplyTo<'_>),
     ) -> Handled {
         let OpenedRef { message, signers } = opened;
         let call = Call {
@@ -305,11 +306,12 @@ impl Engine {
             r#type = %message.message_type(),
         );
         let (layer, handler) = (&slot.layer, slot.route.name);
-        let to = ReplyTo { uri: message.uri(), layer, handler, timer: Timer::start() };
+        let (uri, block) = (message.uri(), message.block());
+        let to = ReplyTo { uri, block, layer, handler, timer: Timer::start() };
         let (mut has_returned, mut later) = (false, None);
         // A reply is sealed where it is: to move it out first would cost as much as to make it.
         let run = || {
-            let outcome = (slot.call)(&call);
+            let outcome = slot.handler.call(&call);
             has_returned = true;
             match outcome {
                 Outcome::Ready(ref reply) => answer(reply, &to),
@@ -331,7 +333,7 @@ impl Engine {
             }
             // It was not the handler's.
             (Err(panic), _) if has_returned => resume_unwind(panic),
-            (Err(panic), _) => answer(&self.failed(&panic.into(), to.handler), &to),
+            (Err(panic), _) => answer(&self.failed(&panic.into(), to.handler).into(), &to),
         }
         Handled::Ready
     }
@@ -345,7 +347,7 @@ impl Engine {
         exchange: &mut Exchange,
     ) {
         let reply = result.unwrap_or_else(|failure| self.failed(&failure, to.handler));
-        self.reply(&reply, &to, origin, exchange);
+        self.reply(&reply.into(), &to, origin, exchange);
     }
 
     #[cold]
@@ -359,23 +361,28 @@ impl Engine {
 
     /// Seals a reply. One that can't be sealed becomes an ERROR: a failure must not look like a
     /// timeout.
-    fn reply(&self, reply: &Reply, to: &ReplyTo<'_>, origin: &Origin, exchange: &mut Exchange) {
+    fn reply(
+        &self,
+        reply: &ReplyRef<'_>,
+        to: &ReplyTo<'_>,
+        origin: &Origin,
+        exchange: &mut Exchange,
+    ) {
         to.timer.stop(to.handler);
         // What the handler sent to this connection itself comes before its reply.
         if origin.connection.settle_queued() {
             self.sign(origin, exchange);
             origin.connection.take_queued(&mut exchange.out);
         }
-        let Some(message) = reply.message() else { return };
-        let (mut kind, mut content) = (message.message_type, &message.content);
+        let Some(parts) = reply.parts(to.block) else { return };
+        let (mut kind, uri, mut content) = (parts.message_type, parts.uri, parts.content);
         // A handler that returns `()` need not look whether its subscription was taken.
         if kind == MessageType::ConfirmSubscribe && origin.connection.take_refusal() {
-            (kind, content) = (MessageType::NotPermitted, &TOO_MANY);
+            (kind, content) = (MessageType::NotPermitted, Piece::from(TOO_MANY));
         }
-        let uri = message.uri.as_ref();
         if exchange.gathers() {
             let (request, uri) = (Bytes::copy_from_slice(to.uri), uri.cloned());
-            let (content, layer, handler) = (content.clone(), to.layer.clone(), to.handler);
+            let (content, layer, handler) = (content.to_bytes(), to.layer.clone(), to.handler);
             let reply = Unsealed { message_type: kind, uri, content, layer, handler, request };
             return self.gather(reply, origin, exchange);
         }
@@ -397,13 +404,13 @@ impl Engine {
     ) {
         count::failed_replies(&self.counters);
         warn_limited!(self, replies, handler, %error, "a reply could not be sent");
-        let text = Bytes::from_static(match error {
+        let text: &[u8] = match error {
             SendError::TooLarge(_) => b"the reply is too large",
             _ => b"internal error",
-        });
+        };
         let outer_only = Layer::new();
         if self
-            .seal_reply(&outer_only, MessageType::Error, request, &text, origin, exchange)
+            .seal_reply(&outer_only, MessageType::Error, request, text.into(), origin, exchange)
             .is_err()
         {
             warn_limited!(self, replies, handler, "the error about it could not be sent either");
@@ -458,7 +465,7 @@ impl Engine {
                     if refused.inner {
                         // The outer layer was verified, so its holder may learn of this.
                         let layer = Layer::new();
-                        let (kind, content) = (message.message_type, &message.content);
+                        let (kind, content) = (message.message_type, Piece::from(&message.content));
                         if let Err(error) =
                             self.seal_reply(&layer, kind, uri, content, origin, exchange)
                         {
@@ -498,7 +505,7 @@ impl Engine {
         }
         if let Some(default) = &self.router.default {
             let mut answer =
-                |reply: &Reply, to: &ReplyTo<'_>| self.reply(reply, to, origin, exchange);
+                |reply: &ReplyRef<'_>, to: &ReplyTo<'_>| self.reply(reply, to, origin, exchange);
             return match self.call(default, opened, origin, &mut answer) {
                 Handled::Later(pending) => Step::Later(pending),
                 Handled::Ready | Handled::Nobody | Handled::Failed(..) => {
@@ -507,14 +514,14 @@ impl Engine {
             };
         }
         let timer = Timer::start();
-        let uri = opened.message.uri();
-        let to = ReplyTo { uri, layer: &Layer::new(), handler: "default", timer };
-        self.reply(&Reply::not_found(), &to, origin, exchange);
+        let (uri, layer) = (opened.message.uri(), &Layer::new());
+        let to = ReplyTo { uri, block: None, layer, handler: "default", timer };
+        self.reply(&Reply::not_found().into(), &to, origin, exchange);
         Step::Done
     }
 }
 
-static TOO_MANY: Bytes = Bytes::from_static(b"too many subscriptions");
+const TOO_MANY: &[u8] = b"too many subscriptions";
 
 /// Makes the AUTH_ERROR of a layer's plugin.
 fn auth_error(layer: &Layer) -> Reply {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::Engine;
 use crate::{
-    handler::{Call, Outcome, Reply, Route, RouteKey, Slot},
+    handler::{Bound, Call, Outcome, Reply, Route, RouteKey, Slot},
     peer::{Manager, Peer, PeerManagement},
     plugin::Layer,
     wire::{MessageRef, MessageType},
@@ -83,7 +83,7 @@ impl Engine {
         let route = Route { key, name: NAME, once: false, auth: None, cipher: None, place: None };
         // The engine has the handler; a handler that had the engine would keep both for ever.
         let engine = Arc::downgrade(self);
-        let call = move |call: &Call<'_>| {
+        let handler = Own(move |call: &Call<'_>| {
             let answer = engine.upgrade().and_then(|engine| {
                 let peers = &engine.peers;
                 let (answer, refused) = peers.with(|manager, now| {
@@ -94,11 +94,20 @@ impl Engine {
                 }
                 answer
             });
-            Outcome::Ready(answer.map_or_else(Reply::none, |content| {
+            answer.map_or_else(Reply::none, |content| {
                 Reply::new(MessageType::PeerDiscovered, content)
-            }))
-        };
-        self.own.insert(Slot::new(route, management.layer.clone(), None, Box::new(call)));
+            })
+        });
+        self.own.insert(Slot::new(route, management.layer.clone(), None, Box::new(handler)));
+    }
+}
+
+/// A handler of the endpoint itself.
+struct Own<F>(F);
+
+impl<F: Fn(&Call<'_>) -> Reply + Send + Sync> Bound for Own<F> {
+    fn call<'a>(&'a self, call: &'a Call<'a>) -> Outcome<'a> {
+        Outcome::Ready(self.0(call).into())
     }
 }
 

@@ -16,6 +16,8 @@ use crate::{handler::Reply, plugin::Layer};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReplyTo<'a> {
     pub(crate) uri: &'a [u8],
+    /// What it may lend its reply.
+    pub(crate) block: Option<&'a Bytes>,
     /// The inner layer of the handler.
     pub(crate) layer: &'a Layer,
     pub(crate) handler: &'static str,
@@ -45,7 +47,7 @@ impl Pending {
     /// Returns what its reply needs to know of the request.
     pub(crate) fn reply_to(&self) -> ReplyTo<'_> {
         let Self { uri, layer, handler, timer, .. } = self;
-        ReplyTo { uri, layer, handler, timer: *timer }
+        ReplyTo { uri, block: None, layer, handler, timer: *timer }
     }
 
     /// Runs the handler further; a panic ends it like an error.

@@ -1,4 +1,4 @@
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
 use super::{
     Engine, Exchange, Origin, Remote,
@@ -8,8 +8,8 @@ use crate::{
     handler::SendError,
     plugin::{CipherError, Direction, Layer, PluginContext, SealError},
     wire::{
-        AuthFields, Body, Message, MessageType, Output, encode_frame, encode_parts, output_frame,
-        output_parts,
+        AuthFields, Body, Message, MessageType, Output, Piece, encode_frame, encode_parts,
+        output_frame, output_parts,
     },
 };
 
@@ -23,14 +23,14 @@ impl Engine {
         inner: &Layer,
         message_type: MessageType,
         uri: &[u8],
-        content: &Bytes,
+        content: Piece<'_>,
         origin: &Origin,
         exchange: &mut Exchange,
     ) -> Result<(), SendError> {
         if inner.is_empty() && self.outer.is_empty() {
             return Ok(output_parts(message_type.code(), uri, content, &mut exchange.out)?);
         }
-        self.seal_layers(inner, message_type, uri, content, origin, exchange)
+        self.seal_layers(inner, message_type, uri, content.bytes(), origin, exchange)
     }
 
     #[inline(never)]

@@ -1,8 +1,8 @@
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use super::{
-    Application, AuthKey, BuildError, Call, CipherKey, Context, Descriptor, Handler, MessageTypes,
-    Outcome, Problem, RouteKey, Router, Slot, Table, router::ErasedCall,
+    Application, AuthKey, Bound, BuildError, Call, CipherKey, Context, Descriptor, Handler,
+    MessageTypes, Outcome, Problem, RouteKey, Router, Slot, Table,
 };
 use crate::{
     plugin::{AuthPlugin, CipherPlugin, Layer},
@@ -111,14 +111,29 @@ pub(crate) fn sorted_routes(router: &Router) -> Vec<Route> {
     routes
 }
 
-/// Binds an app's state into a handler, so that the router need not know the app.
-fn bind<S, F>(state: &Arc<S>, call: F) -> ErasedCall
+/// A handler and its app's state, which the router need not know.
+struct WithState<S, F> {
+    state: Arc<S>,
+    call: F,
+}
+
+impl<S, F> Bound for WithState<S, F>
+where
+    S: Send + Sync,
+    F: for<'a> Fn(&Context<'a, S>) -> Outcome<'a> + Send + Sync,
+{
+    fn call<'a>(&'a self, call: &'a Call<'a>) -> Outcome<'a> {
+        (self.call)(&Context { call, state: &self.state })
+    }
+}
+
+/// Binds an app's state into a handler.
+fn bind<S, F>(state: &Arc<S>, call: F) -> Box<dyn Bound>
 where
     S: Send + Sync + 'static,
-    F: Fn(&Context<'_, S>) -> Outcome + Send + Sync + 'static,
+    F: for<'a> Fn(&Context<'a, S>) -> Outcome<'a> + Send + Sync + 'static,
 {
-    let state = Arc::clone(state);
-    Box::new(move |known: &Call<'_>| call(&Context { call: known, state: &state }))
+    Box::new(WithState { state: Arc::clone(state), call })
 }
 
 impl<A: Application> Clone for App<A> {
@@ -171,7 +186,7 @@ impl fmt::Display for Route {
 }
 
 /// Makes the default handler, once the state is there.
-type BindDefault<S> = Box<dyn FnOnce(&Arc<S>) -> ErasedCall>;
+type BindDefault<S> = Box<dyn FnOnce(&Arc<S>) -> Box<dyn Bound>>;
 
 /// Puts an app together: its state, the plugins behind its keys, handlers beside the registered.
 ///

@@ -1,6 +1,6 @@
 use std::{fmt, future::Future, marker::PhantomData, pin::Pin, time::Duration};
 
-use super::{Context, Reply};
+use super::{Context, Reply, ReplyRef};
 use crate::wire::MessageType;
 
 /// An application: a set of handlers with a state, declared by `#[app]`.
@@ -111,7 +111,7 @@ key! {
 }
 
 /// The function that generated code makes of a handler: extract, call, convert.
-pub type CallFn<A> = fn(&Context<'_, <A as Application>::State>) -> Outcome;
+pub type CallFn<A> = for<'a> fn(&Context<'a, <A as Application>::State>) -> Outcome<'a>;
 
 /// A handler as `#[on]` and `#[once]` describe it.
 pub struct Descriptor<A: Application> {
@@ -163,14 +163,14 @@ pub trait Registered<A: Application> {
 }
 
 /// What calling a handler gave: a reply, or a future of one.
-pub enum Outcome {
-    /// The reply is there.
-    Ready(Reply),
+pub enum Outcome<'a> {
+    /// The reply is there; the message may lend its content.
+    Ready(ReplyRef<'a>),
     /// The handler is asynchronous.
     Later(Pin<Box<dyn Future<Output = Reply> + Send>>),
 }
 
-impl fmt::Debug for Outcome {
+impl fmt::Debug for Outcome<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ready(reply) => f.debug_tuple("Ready").field(reply).finish(),

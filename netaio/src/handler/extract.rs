@@ -14,10 +14,12 @@
 //! | [`MessageType`] | the message's type |
 //! | [`Content`], `Bytes`, `Vec<u8>`, `String` | the content; last argument only |
 //! | [`Message`] | the whole message; last argument only |
+//! | `&[u8]`, `&str`, [`MessageRef<'_>`](MessageRef) | the content as bytes or text, and the message, where they were read; last argument of a plain `fn` only |
 //! | `Json<T>` | the content, parsed (feature `json`); last argument only |
 //!
 //! Any number of arguments that implement [`FromContext`] may come first, in any order; the last
-//! may instead implement [`FromMessage`] and read the message. Both are easy to implement:
+//! may instead implement [`FromMessage`] and read the message, or in a plain `fn` with `#[on]`
+//! [`FromMessageRef`] and borrow it. All are easy to implement:
 //!
 //! ```
 //! use netaio::{handler::Context, prelude::*};
@@ -88,7 +90,7 @@ pub trait FromContext<S>: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be the last argument of this handler",
     label = "not an extractor here",
-    note = "arguments are `Uri`, `State<T>`, `RemoteAddr`, `Connection`, `Endpoint`, … in any order, then at most one of `Content`, `Message`, `Json<T>`, last",
+    note = "arguments are `Uri`, `State<T>`, `RemoteAddr`, `Connection`, `Endpoint`, … in any order, then at most one of `Content`, `Message`, `Json<T>`, last, which a plain fn may borrow: `&[u8]`, `&str`, `MessageRef<'_>`",
     note = "`State<T>` needs `T` to be the app's state, or `FromRef` for it; other types need `impl FromContext` or `impl FromMessage`"
 )]
 pub trait FromMessage<S, M = marker::Message>: Sized {
@@ -102,6 +104,65 @@ pub trait FromMessage<S, M = marker::Message>: Sized {
     /// A rejection is sent as the reply, and the handler does not run.
     fn from_message(
         message: MessageRef<'_>,
+        context: &Context<'_, S>,
+    ) -> Result<Self, Self::Rejection>;
+}
+
+/// A type that can be borrowed from the message: the last argument of a plain handler.
+///
+/// A handler that is no `async fn` has answered when it returns, so the message need not be kept
+/// for it: it may look at the content where it was read, and answer with a part of it.
+///
+/// ```
+/// use netaio::{handler::{Context, FromMessageRef}, prelude::*};
+///
+/// /// A name and a value, with an equals sign between.
+/// struct Setting<'a> {
+///     name: &'a str,
+///     value: &'a str,
+/// }
+///
+/// impl<'a, S> FromMessageRef<'a, S> for Setting<'a> {
+///     type Rejection = &'static str;
+///
+///     fn from_message_ref(
+///         message: MessageRef<'a>,
+///         _: &Context<'_, S>,
+///     ) -> Result<Self, Self::Rejection> {
+///         let text = std::str::from_utf8(message.content()).map_err(|_| "no text")?;
+///         let (name, value) = text.split_once('=').ok_or("no setting")?;
+///         Ok(Setting { name, value })
+///     }
+/// }
+///
+/// #[app]
+/// struct App;
+///
+/// #[on(RequestUri, uri = "value")]
+/// fn value(setting: Setting<'_>) -> &str {
+///     setting.value
+/// }
+/// # fn main() {
+/// assert_eq!(value(Setting { name: "a", value: "1" }), "1");
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be borrowed from the message",
+    label = "not an extractor here",
+    note = "the last argument of a plain fn may borrow: `&[u8]`, `&str` or `MessageRef<'_>`",
+    note = "all other arguments own what they are: `Uri`, `Content`, `State<T>`, …; other types need `impl FromMessageRef`"
+)]
+pub trait FromMessageRef<'a, S>: Sized {
+    /// What the sender is told when it can't be made.
+    type Rejection: IntoErrorReply;
+
+    /// Makes it.
+    ///
+    /// # Errors
+    ///
+    /// A rejection is sent as the reply, and the handler does not run.
+    fn from_message_ref(
+        message: MessageRef<'a>,
         context: &Context<'_, S>,
     ) -> Result<Self, Self::Rejection>;
 }
@@ -346,6 +407,30 @@ impl<S> FromMessage<S> for Vec<u8> {
 
     fn from_message(message: MessageRef<'_>, _: &Context<'_, S>) -> Result<Self, Infallible> {
         Ok(message.content().to_vec())
+    }
+}
+
+impl<'a, S> FromMessageRef<'a, S> for MessageRef<'a> {
+    type Rejection = Infallible;
+
+    fn from_message_ref(message: Self, _: &Context<'_, S>) -> Result<Self, Infallible> {
+        Ok(message)
+    }
+}
+
+impl<'a, S> FromMessageRef<'a, S> for &'a [u8] {
+    type Rejection = Infallible;
+
+    fn from_message_ref(message: MessageRef<'a>, _: &Context<'_, S>) -> Result<Self, Infallible> {
+        Ok(message.content())
+    }
+}
+
+impl<'a, S> FromMessageRef<'a, S> for &'a str {
+    type Rejection = NotText;
+
+    fn from_message_ref(message: MessageRef<'a>, _: &Context<'_, S>) -> Result<Self, NotText> {
+        std::str::from_utf8(message.content()).map_err(|_| NotText)
     }
 }
 

@@ -1,23 +1,25 @@
 use std::future::Future;
 
 use super::{
-    Context, FromContext, IntoErrorReply, IntoReply, Outcome, Reply, extract::FromMessage,
+    Context, FromContext, FromMessageRef, IntoErrorReply, IntoReply, Outcome, Reply,
+    extract::FromMessage,
 };
 use crate::wire::MessageType;
 
 /// A function or closure that can be registered at run time: async or plain, with extractors for
 /// arguments and a reply for a return value.
 ///
-/// Closures need the types of their arguments written out. `Args` is filled in by the compiler.
+/// Closures need the types of their arguments written out, and own them: only a fn with `#[on]` can
+/// borrow the message. `Args` is filled in by the compiler.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler for an app with the state `{S}`",
     label = "not a handler",
-    note = "every argument must be an extractor with its type written out, at most one of `Content`, `Message`, `Json<T>`, last; what it returns (or its future gives) must be a reply"
+    note = "every argument must be an extractor with its type written out, at most one of `Content`, `Message`, `Json<T>`, last; what it returns (or its future gives) must be a reply; only a fn with `#[on]` can borrow"
 )]
 #[doc(alias = "UDPHandler")]
 pub trait Handler<S, Args>: Send + Sync + 'static {
     /// Extracts the arguments and calls the function.
-    fn call(&self, context: &Context<'_, S>) -> Outcome;
+    fn call<'a>(&self, context: &Context<'a, S>) -> Outcome<'a>;
 }
 
 /// Marks functions that give a future.
@@ -28,31 +30,42 @@ pub enum Async {}
 #[derive(Debug)]
 pub enum Plain {}
 
-/// Runs `call` on a reply that is there.
-pub(crate) fn ready<R: IntoReply>(request: MessageType, reply: R) -> Outcome {
-    Outcome::Ready(reply.into_reply(request))
+/// Gives a reply that is there and borrows nothing.
+pub(crate) fn ready<R: IntoReply + 'static>(request: MessageType, reply: R) -> Outcome<'static> {
+    Outcome::Ready(Reply::from(reply.into_reply_ref(request)).into())
 }
 
 /// Boxes the future of a reply.
-pub(crate) fn later<F>(request: MessageType, future: F) -> Outcome
+pub(crate) fn later<F>(request: MessageType, future: F) -> Outcome<'static>
 where
     F: Future<Output: IntoReply> + Send + 'static,
 {
-    Outcome::Later(Box::pin(async move { future.await.into_reply(request) }))
+    Outcome::Later(Box::pin(async move { future.await.into_reply_ref(request).into() }))
 }
 
 /// Extracts an argument that is not made from the message.
-pub(crate) fn context_arg<T: FromContext<S>, S>(context: &Context<'_, S>) -> Result<T, Outcome> {
+pub(crate) fn context_arg<T: FromContext<S>, S>(
+    context: &Context<'_, S>,
+) -> Result<T, Outcome<'static>> {
     T::from_context(context).map_err(rejected)
 }
 
 /// Extracts the last argument, which may be made from the whole message.
-pub(crate) fn last_arg<T: FromMessage<S, M>, S, M>(context: &Context<'_, S>) -> Result<T, Outcome> {
+pub(crate) fn last_arg<T: FromMessage<S, M>, S, M>(
+    context: &Context<'_, S>,
+) -> Result<T, Outcome<'static>> {
     T::from_message(*context.call.message, context).map_err(rejected)
 }
 
-fn rejected(rejection: impl IntoErrorReply) -> Outcome {
-    Outcome::Ready(Reply::from(rejection.into_error_reply()))
+/// Extracts the last argument, which may borrow from the message.
+pub(crate) fn lent_arg<'a, T: FromMessageRef<'a, S>, S>(
+    context: &Context<'a, S>,
+) -> Result<T, Outcome<'static>> {
+    T::from_message_ref(*context.call.message, context).map_err(rejected)
+}
+
+fn rejected(rejection: impl IntoErrorReply) -> Outcome<'static> {
+    Outcome::Ready(Reply::from(rejection.into_error_reply()).into())
 }
 
 macro_rules! handler {
@@ -65,7 +78,7 @@ macro_rules! handler {
             $($arg: FromContext<S>,)*
             $last: FromMessage<S, M>,
         {
-            fn call(&self, context: &Context<'_, S>) -> Outcome {
+            fn call<'a>(&self, context: &Context<'a, S>) -> Outcome<'a> {
                 $(let $arg = match context_arg::<$arg, S>(context) {
                     Ok(arg) => arg,
                     Err(outcome) => return outcome,
@@ -81,11 +94,11 @@ macro_rules! handler {
         impl<S, F, R, M, $($arg,)* $last> Handler<S, (Plain, M, $($arg,)* $last,)> for F
         where
             F: Fn($($arg,)* $last) -> R + Send + Sync + 'static,
-            R: IntoReply,
+            R: IntoReply + 'static,
             $($arg: FromContext<S>,)*
             $last: FromMessage<S, M>,
         {
-            fn call(&self, context: &Context<'_, S>) -> Outcome {
+            fn call<'a>(&self, context: &Context<'a, S>) -> Outcome<'a> {
                 $(let $arg = match context_arg::<$arg, S>(context) {
                     Ok(arg) => arg,
                     Err(outcome) => return outcome,
@@ -104,7 +117,7 @@ where
     F: Fn() -> Fut + Send + Sync + 'static,
     Fut: Future<Output: IntoReply> + Send + 'static,
 {
-    fn call(&self, context: &Context<'_, S>) -> Outcome {
+    fn call<'a>(&self, context: &Context<'a, S>) -> Outcome<'a> {
         later(context.message_type(), self())
     }
 }
@@ -112,9 +125,9 @@ where
 impl<S, F, R> Handler<S, (Plain,)> for F
 where
     F: Fn() -> R + Send + Sync + 'static,
-    R: IntoReply,
+    R: IntoReply + 'static,
 {
-    fn call(&self, context: &Context<'_, S>) -> Outcome {
+    fn call<'a>(&self, context: &Context<'a, S>) -> Outcome<'a> {
         ready(context.message_type(), self())
     }
 }

@@ -1,6 +1,6 @@
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Context, FromMessage, IntoErrorReply, IntoReply, Reply, ReplyError};
+use super::{Context, FromMessage, FromMessageRef, IntoErrorReply, IntoReply, Reply, ReplyError};
 use crate::{
     throttle::Throttle,
     wire::{MessageRef, MessageType},
@@ -27,6 +27,17 @@ impl<S, T: DeserializeOwned> FromMessage<S> for Json<T> {
     type Rejection = JsonRejection;
 
     fn from_message(message: MessageRef<'_>, _: &Context<'_, S>) -> Result<Self, JsonRejection> {
+        Ok(Self(serde_json::from_slice(message.content())?))
+    }
+}
+
+impl<'a, S, T: Deserialize<'a>> FromMessageRef<'a, S> for Json<T> {
+    type Rejection = JsonRejection;
+
+    fn from_message_ref(
+        message: MessageRef<'a>,
+        _: &Context<'_, S>,
+    ) -> Result<Self, JsonRejection> {
         Ok(Self(serde_json::from_slice(message.content())?))
     }
 }

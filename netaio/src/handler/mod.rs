@@ -18,6 +18,7 @@ mod key;
 mod peer;
 mod problem;
 pub mod reply;
+mod reply_ref;
 mod router;
 mod uris;
 mod verified;
@@ -30,7 +31,7 @@ pub use descriptor::{
     Application, AuthKey, CallFn, CipherKey, Descriptor, MessageTypes, NoTypes, Outcome, Registered,
 };
 pub use endpoint::Endpoint;
-pub use extract::{FromContext, FromMessage};
+pub use extract::{FromContext, FromMessage, FromMessageRef};
 pub use function::{Async, Handler, Plain};
 pub use identity::{Identity, NoIdentity};
 #[cfg(feature = "json")]
@@ -39,6 +40,7 @@ pub use key::RouteKey;
 pub use peer::UnknownPeer;
 pub use problem::{BuildError, Problem};
 pub use reply::{IntoErrorReply, IntoReply, Reply, ReplyError};
+pub use reply_ref::ReplyRef;
 pub use verified::{Verified, VerifiedLayer};
 
 pub(crate) use app::{check_outer, sorted_routes};
@@ -46,5 +48,5 @@ pub(crate) use connection::Link;
 pub(crate) use context::Call;
 pub(crate) use endpoint::Node;
 #[cfg(feature = "macros")]
-pub(crate) use function::{context_arg, last_arg};
-pub(crate) use router::{Router, Slot, Table};
+pub(crate) use function::{context_arg, last_arg, lent_arg};
+pub(crate) use router::{Bound, Router, Slot, Table};

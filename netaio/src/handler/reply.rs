@@ -9,7 +9,7 @@
 //! | `Ok(x)` | as `x` | as `x` | as `x` | as `x` |
 //! | `Err(e)` | as `e` says | as `e` says | as `e` says | as `e` says |
 //! | [`NoReply`] | nothing | nothing | nothing | nothing |
-//! | [`Reply`], [`Message`] | itself | itself | itself | itself |
+//! | [`Reply`], [`ReplyRef`], [`Message`] | itself | itself | itself | itself |
 //!
 //! Every reply carries the request's uri unless it names another, errors included: a failure must
 //! never look like a timeout.
@@ -18,7 +18,10 @@ use std::{borrow::Cow, convert::Infallible};
 
 use bytes::Bytes;
 
-use super::extract::{Content, Uri};
+use super::{
+    ReplyRef,
+    extract::{Content, Uri},
+};
 use crate::wire::{Message, MessageType};
 
 /// What a handler answers: a message, or nothing.
@@ -104,6 +107,17 @@ impl Reply {
 pub trait IntoReply {
     /// Converts it to the reply to a message of type `request`.
     fn into_reply(self, request: MessageType) -> Reply;
+
+    /// Converts it to the same reply, which may be lent: what it borrows need not be copied.
+    ///
+    /// As it comes it is what [`into_reply`](Self::into_reply) makes.
+    #[inline]
+    fn into_reply_ref<'a>(self, request: MessageType) -> ReplyRef<'a>
+    where
+        Self: Sized + 'a,
+    {
+        self.into_reply(request).into()
+    }
 }
 
 /// A type that a handler can return as the `Err` of a `Result`.
@@ -235,10 +249,25 @@ impl<T: IntoReply> IntoReply for Option<T> {
     fn into_reply(self, request: MessageType) -> Reply {
         match self {
             Some(reply) => reply.into_reply(request),
-            None if request.is_request() => Reply::not_found(),
-            None => Reply::none(),
+            None => no_reply(request),
         }
     }
+
+    #[inline]
+    fn into_reply_ref<'a>(self, request: MessageType) -> ReplyRef<'a>
+    where
+        Self: 'a,
+    {
+        match self {
+            Some(reply) => reply.into_reply_ref(request),
+            None => no_reply(request).into(),
+        }
+    }
+}
+
+/// Returns what `None` is.
+fn no_reply(request: MessageType) -> Reply {
+    if request.is_request() { Reply::not_found() } else { Reply::none() }
 }
 
 impl<T: IntoReply, E: IntoErrorReply> IntoReply for Result<T, E> {
@@ -246,6 +275,17 @@ impl<T: IntoReply, E: IntoErrorReply> IntoReply for Result<T, E> {
         match self {
             Ok(reply) => reply.into_reply(request),
             Err(error) => error.into_error_reply().into(),
+        }
+    }
+
+    #[inline]
+    fn into_reply_ref<'a>(self, request: MessageType) -> ReplyRef<'a>
+    where
+        Self: 'a,
+    {
+        match self {
+            Ok(reply) => reply.into_reply_ref(request),
+            Err(error) => Reply::from(error.into_error_reply()).into(),
         }
     }
 }
@@ -256,39 +296,35 @@ impl IntoReply for Infallible {
     }
 }
 
+/// Returns the type of a reply that is content.
+#[inline]
+fn content_type(request: MessageType) -> MessageType {
+    match request {
+        MessageType::RequestUri => MessageType::RespondUri,
+        _ => MessageType::Ok,
+    }
+}
+
 macro_rules! content_reply {
-    ($($type:ty),* $(,)?) => {$(
+    ($($type:ty: $reply:ident => $bytes:expr),* $(,)?) => {$(
         impl IntoReply for $type {
+            #[inline]
             fn into_reply(self, request: MessageType) -> Reply {
-                let message_type = match request {
-                    MessageType::RequestUri => MessageType::RespondUri,
-                    _ => MessageType::Ok,
-                };
-                Reply::new(message_type, Bytes::from(self))
+                let $reply = self;
+                Reply::new(content_type(request), $bytes)
             }
         }
     )*};
 }
 
-content_reply!(Bytes, Vec<u8>, String, &'static str, &'static [u8], Box<[u8]>);
-
-impl IntoReply for Content {
-    fn into_reply(self, request: MessageType) -> Reply {
-        self.into_shared().into_reply(request)
-    }
-}
-
-impl IntoReply for Uri {
-    fn into_reply(self, request: MessageType) -> Reply {
-        self.into_shared().into_reply(request)
-    }
-}
-
-impl<const N: usize> IntoReply for &'static [u8; N] {
-    fn into_reply(self, request: MessageType) -> Reply {
-        self.as_slice().into_reply(request)
-    }
-}
+content_reply!(
+    Bytes: reply => reply,
+    Vec<u8>: reply => reply,
+    String: reply => reply,
+    Box<[u8]>: reply => reply,
+    Content: reply => reply.into_shared(),
+    Uri: reply => reply.into_shared(),
+);
 
 impl<const N: usize> IntoReply for [u8; N] {
     fn into_reply(self, request: MessageType) -> Reply {
@@ -296,14 +332,34 @@ impl<const N: usize> IntoReply for [u8; N] {
     }
 }
 
-impl IntoReply for Cow<'static, str> {
-    fn into_reply(self, request: MessageType) -> Reply {
-        match self {
-            Cow::Borrowed(text) => text.into_reply(request),
-            Cow::Owned(text) => text.into_reply(request),
+macro_rules! lent_reply {
+    ($([$($generic:tt)*] $type:ty: $reply:ident, $request:ident => $lent:expr),* $(,)?) => {$(
+        impl<$($generic)*> IntoReply for $type {
+            fn into_reply(self, request: MessageType) -> Reply {
+                self.into_reply_ref(request).into_owned()
+            }
+
+            #[inline]
+            fn into_reply_ref<'a>(self, $request: MessageType) -> ReplyRef<'a>
+            where
+                Self: 'a,
+            {
+                let $reply = self;
+                $lent
+            }
         }
-    }
+    )*};
 }
+
+lent_reply!(
+    [] &[u8]: reply, request => ReplyRef::new(content_type(request), reply),
+    [] &str: reply, request => reply.as_bytes().into_reply_ref(request),
+    [const N: usize] &[u8; N]: reply, request => reply.as_slice().into_reply_ref(request),
+    [] Cow<'_, str>: reply, request => match reply {
+        Cow::Borrowed(text) => text.into_reply_ref(request),
+        Cow::Owned(text) => text.into_reply_ref(request),
+    },
+);
 
 impl IntoErrorReply for ReplyError {
     fn into_error_reply(self) -> ReplyError {

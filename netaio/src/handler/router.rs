@@ -16,8 +16,11 @@ use crate::{
     wire::{MessageType, TypeSet},
 };
 
-/// A handler with its app's state bound in: the same type for every app.
-pub(crate) type ErasedCall = Box<dyn Fn(&Call<'_>) -> Outcome + Send + Sync>;
+/// A handler with its app's state bound in: the same for every app.
+pub(crate) trait Bound: Send + Sync {
+    /// Calls it. What it answers may borrow from the call, and from itself.
+    fn call<'a>(&'a self, call: &'a Call<'a>) -> Outcome<'a>;
+}
 
 /// A registered handler.
 pub(crate) struct Slot {
@@ -25,7 +28,7 @@ pub(crate) struct Slot {
     /// The inner layer that guards it.
     pub(crate) layer: Layer,
     pub(crate) timeout: Option<Duration>,
-    pub(crate) call: ErasedCall,
+    pub(crate) handler: Box<dyn Bound>,
     /// Set when a one-time handler has been used.
     used: AtomicBool,
 }
@@ -35,9 +38,9 @@ impl Slot {
         route: Route,
         layer: Layer,
         timeout: Option<Duration>,
-        call: ErasedCall,
+        handler: Box<dyn Bound>,
     ) -> Self {
-        Self { route, layer, timeout, call, used: AtomicBool::new(false) }
+        Self { route, layer, timeout, handler, used: AtomicBool::new(false) }
     }
 
     /// Takes the right to call the handler once; a permanent one always gives it.

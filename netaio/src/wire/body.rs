@@ -142,7 +142,7 @@ pub(crate) struct BodyRef<'a> {
     pub(super) uri: &'a [u8],
     pub(super) content: &'a [u8],
     /// What all of them are parts of, if that may be shared.
-    block: Option<&'a Bytes>,
+    pub(super) block: Option<&'a Bytes>,
 }
 
 impl<'a> BodyRef<'a> {

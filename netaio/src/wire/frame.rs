@@ -1,8 +1,8 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::{
-    AuthFields, AuthTooLarge, Body, BodyTooLarge, FrameRef, Header, Output, body::check_length,
-    checksum,
+    AuthFields, AuthTooLarge, Body, BodyTooLarge, FrameRef, Header, Output, Piece,
+    body::check_length, checksum,
 };
 
 /// One message as it came: cut by its header, nothing else looked into.
@@ -168,19 +168,19 @@ fn put_parts(
 pub(crate) fn output_parts(
     code: u8,
     uri: &[u8],
-    content: &Bytes,
+    content: Piece<'_>,
     out: &mut Output,
 ) -> Result<(), TooLarge> {
-    let auth = AuthFields::new();
-    if !Output::is_large(content) {
-        return put_parts(code, &auth, uri, content, out.buffer());
+    let (auth, bytes) = (AuthFields::new(), content.bytes());
+    if !Output::is_large(bytes) {
+        return put_parts(code, &auth, uri, bytes, out.buffer());
     }
-    let [uri_length, body_length] = lengths(uri, content)?;
+    let [uri_length, body_length] = lengths(uri, bytes)?;
     let put_uri = |out: &mut BytesMut| {
         out.put_u16(uri_length);
         out.put_slice(uri);
     };
-    encode(code, &auth, body_length, out.buffer(), put_uri, content)?;
+    encode(code, &auth, body_length, out.buffer(), put_uri, bytes)?;
     out.put(content);
     Ok(())
 }

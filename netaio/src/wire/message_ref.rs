@@ -48,6 +48,12 @@ impl<'a> MessageRef<'a> {
         self.auth
     }
 
+    /// Returns what its parts are parts of, if that may be shared.
+    #[inline]
+    pub(crate) fn block(&self) -> Option<&'a Bytes> {
+        self.body.block
+    }
+
     /// Returns the uri, sharing its memory where that is possible.
     pub(crate) fn uri_bytes(&self) -> Bytes {
         self.body.share(self.body.uri)

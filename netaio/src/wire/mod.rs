@@ -24,6 +24,7 @@ mod message_ref;
 mod message_type;
 mod output;
 pub mod packify;
+mod piece;
 mod type_set;
 
 pub use auth_fields::{AuthFields, AuthFieldsError, AuthLimits, AuthTooLarge, Field};
@@ -38,6 +39,7 @@ pub use message::{Message, MessageError};
 pub use message_ref::MessageRef;
 pub use message_type::{CustomType, MessageType, ReservedType, UnknownType};
 pub(crate) use output::Output;
+pub(crate) use piece::Piece;
 pub use type_set::{TypeSet, TypeSetError};
 
 /// The uri of errors that name none: `ERROR`.

@@ -2,6 +2,8 @@ use std::{collections::VecDeque, io::IoSlice};
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use super::Piece;
+
 /// A piece of this size or more is written from where it is; a smaller one costs less to copy.
 const LARGE: usize = 4 * 1024;
 /// Room for so many pieces is kept for the next use.
@@ -40,15 +42,16 @@ impl Output {
     }
 
     /// Appends a piece.
-    pub(crate) fn put(&mut self, piece: &Bytes) {
-        if !Self::is_large(piece) {
-            return self.buffer.extend_from_slice(piece);
+    pub(crate) fn put<'a>(&mut self, piece: impl Into<Piece<'a>>) {
+        let piece = piece.into();
+        if !Self::is_large(piece.bytes()) {
+            return self.buffer.extend_from_slice(piece.bytes());
         }
-        self.before = self.len() + piece.len();
+        self.before = self.len() + piece.bytes().len();
         if !self.buffer.is_empty() {
             self.pieces.push_back(self.buffer.split().freeze());
         }
-        self.pieces.push_back(piece.clone());
+        self.pieces.push_back(piece.to_bytes());
     }
 
     /// Returns all of it, if that is in the buffer.
@@ -164,7 +167,7 @@ mod tests {
         let mut output = Output::default();
         let large = [b'x', b'y'].map(|byte| Bytes::from(vec![byte; LARGE]));
         let pieces = [&Bytes::from("small"), &large[0], &"more".into(), &large[1], &"end".into()];
-        pieces.iter().for_each(|piece| output.put(piece));
+        pieces.iter().for_each(|piece| output.put(*piece));
         (output, pieces.map(|piece| &piece[..]).concat())
     }
 
@@ -242,7 +245,7 @@ mod tests {
             output.advance(count - count / 2);
             assert_eq!(output.len(), expected.len() - count);
             assert_eq!(written(&output, 8, usize::MAX), expected[count..]);
-            output.put(&"later".into());
+            output.put(&b"later"[..]);
             assert!(output.into_bytes().ends_with(b"endlater") || count > expected.len() - 3);
         }
     }
