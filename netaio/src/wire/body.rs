@@ -130,7 +130,7 @@ impl Body {
     /// Returns the CRC-32 that goes into the header.
     #[must_use]
     pub fn checksum(&self) -> u32 {
-        checksum::of(&self.encoded)
+        checksum::of([&self.encoded])
     }
 }
 

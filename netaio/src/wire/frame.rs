@@ -70,7 +70,7 @@ impl Frame {
     #[must_use]
     #[inline]
     pub fn checksum_matches(&self) -> bool {
-        checksum::of(self.body()) == self.header.checksum
+        checksum::of([self.body()]) == self.header.checksum
     }
 }
 
@@ -111,7 +111,8 @@ pub fn encode_frame(
     body: &[u8],
     out: &mut BytesMut,
 ) -> Result<(), TooLarge> {
-    encode(code, auth, body_length(body)?, out, |out| out.put_slice(body), &[])
+    let put = |out: &mut BytesMut| out.put_slice(body);
+    encode(code, auth, body_length(body)?, out, body.len(), put, |_| checksum::of([body]))
 }
 
 /// Appends a frame as [`encode_frame`] does; a large body is not copied.
@@ -121,7 +122,8 @@ pub(crate) fn output_frame(
     body: &Bytes,
     out: &mut Output,
 ) -> Result<(), TooLarge> {
-    encode(code, auth, body_length(body)?, out.buffer(), |_| {}, body)?;
+    let length = body_length(body)?;
+    encode(code, auth, length, out.buffer(), 0, |_| {}, |_| checksum::of([body]))?;
     out.put(body);
     Ok(())
 }
@@ -144,11 +146,40 @@ pub fn encode_parts(
     content: &[u8],
     out: &mut BytesMut,
 ) -> Result<(), TooLarge> {
-    put_parts(code, auth, uri, content, out)
+    if content.len() < LONG {
+        return put_short(code, auth, uri, content, out);
+    }
+    begin_long(code, auth, uri, content, out)?;
+    out.put_slice(content);
+    Ok(())
 }
 
+/// Appends a frame as [`encode_parts`] does, without auth fields; a large content is not copied.
+pub(crate) fn output_parts(
+    code: u8,
+    uri: &[u8],
+    content: Piece<'_>,
+    out: &mut Output,
+) -> Result<(), TooLarge> {
+    let (auth, bytes) = (AuthFields::new(), content.bytes());
+    if bytes.len() < LONG {
+        return put_short(code, &auth, uri, bytes, out.buffer());
+    }
+    begin_long(code, &auth, uri, bytes, out.buffer())?;
+    out.put(content);
+    Ok(())
+}
+
+/// A content of so many bytes is read where it is for its checksum, and a shorter one from its copy.
+///
+/// The copy can't be read at once: a processor hands on what it has just written only to who reads
+/// it in the same pieces, all others wait until it has reached the cache. That takes longer than
+/// to go through the parts of a long body, and not as long as through those of a short one.
+const LONG: usize = 512;
+
+/// Appends a frame whose content is short.
 #[inline(always)]
-fn put_parts(
+fn put_short(
     code: u8,
     auth: &AuthFields,
     uri: &[u8],
@@ -161,28 +192,29 @@ fn put_parts(
         out.put_slice(uri);
         out.put_slice(content);
     };
-    encode(code, auth, body_length, out, put_body, &[])
+    let room = body_length.into();
+    encode(code, auth, body_length, out, room, put_body, |body| checksum::of([body]))
 }
 
-/// Appends a frame as [`encode_parts`] does, without auth fields; a large content is not copied.
-pub(crate) fn output_parts(
+/// Appends a frame up to its content, which is long. Apart, for it would take the registers of what
+/// is short.
+#[inline(never)]
+fn begin_long(
     code: u8,
+    auth: &AuthFields,
     uri: &[u8],
-    content: Piece<'_>,
-    out: &mut Output,
+    content: &[u8],
+    out: &mut BytesMut,
 ) -> Result<(), TooLarge> {
-    let (auth, bytes) = (AuthFields::new(), content.bytes());
-    if !Output::is_large(bytes) {
-        return put_parts(code, &auth, uri, bytes, out.buffer());
-    }
-    let [uri_length, body_length] = lengths(uri, bytes)?;
+    let [uri_length, body_length] = lengths(uri, content)?;
+    let uri_length = uri_length.to_be_bytes();
     let put_uri = |out: &mut BytesMut| {
-        out.put_u16(uri_length);
+        out.put_slice(&uri_length);
         out.put_slice(uri);
     };
-    encode(code, &auth, body_length, out.buffer(), put_uri, bytes)?;
-    out.put(content);
-    Ok(())
+    let room = uri_length.len() + uri.len();
+    let checksum = |_: &[u8]| checksum::of([&uri_length, uri, content]);
+    encode(code, auth, body_length, out, room, put_uri, checksum)
 }
 
 /// Returns the length of the uri, and that of the body.
@@ -193,8 +225,8 @@ fn lengths(uri: &[u8], content: &[u8]) -> Result<[u16; 2], BodyTooLarge> {
     Ok([uri_length, body_length])
 }
 
-/// Appends a frame up to the `end` of its body; what comes before that, `put_body` appends. The
-/// header is filled in when its checksum can be taken of the whole body.
+/// Appends a frame with what `put_body` appends, which takes so much room. The header is filled in
+/// when the checksum can be taken of that.
 #[inline(always)]
 #[allow(clippy::indexing_slicing, reason = "both places have just been written")]
 fn encode(
@@ -202,16 +234,17 @@ fn encode(
     auth: &AuthFields,
     body_length: u16,
     out: &mut BytesMut,
+    room: usize,
     put_body: impl FnOnce(&mut BytesMut),
-    end: &[u8],
+    checksum: impl FnOnce(&[u8]) -> u32,
 ) -> Result<(), TooLarge> {
     let start = out.len();
-    out.reserve(Header::LENGTH + AuthFields::EMPTY.len() + usize::from(body_length) - end.len());
+    out.reserve(Header::LENGTH + AuthFields::EMPTY.len() + room);
     out.put_bytes(0, Header::LENGTH);
     let auth_length = auth.encode_into(out).inspect_err(|_| out.truncate(start))?;
     let body = out.len();
     put_body(out);
-    let checksum = checksum::of_parts(&out[body..], end);
+    let checksum = checksum(&out[body..]);
     let header = Header { code, auth_length, body_length, checksum };
     out[start..start + Header::LENGTH].copy_from_slice(&header.encode());
     Ok(())

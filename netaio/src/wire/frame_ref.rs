@@ -43,6 +43,6 @@ impl<'a> FrameRef<'a> {
     /// Returns whether the checksum fits the body.
     #[inline]
     pub(crate) fn checksum_matches(&self) -> bool {
-        checksum::of(self.body) == self.header.checksum
+        checksum::of([self.body]) == self.header.checksum
     }
 }
