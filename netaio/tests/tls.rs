@@ -117,6 +117,11 @@ async fn calls_go_over_tls() {
         let answer = within(client.request("echo").content(&content)).await.unwrap();
         assert_eq!(answer.content(), &content);
     }
+    // More than fits between the two, both ways.
+    let calls = (0..300).map(|_| client.request("echo").content(vec![7; 60_000]).into_future());
+    for answer in within(tokio::task::JoinSet::from_iter(calls).join_all()).await {
+        assert_eq!(answer.unwrap().content().len(), 60_000);
+    }
     assert_eq!(within(client.request("transport")).await.unwrap().text(), "tls");
     let unknown = within(client.request("who")).await.unwrap();
     assert_eq!(unknown.message_type(), MessageType::NotPermitted);
