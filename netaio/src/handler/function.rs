@@ -1,8 +1,7 @@
 use std::future::Future;
 
 use super::{
-    Context, FromContext, FromMessageRef, IntoErrorReply, IntoReply, Outcome, Reply,
-    extract::FromMessage,
+    Context, FromContext, IntoErrorReply, IntoReply, Outcome, Reply, extract::FromMessage,
 };
 use crate::wire::MessageType;
 
@@ -58,7 +57,8 @@ pub(crate) fn last_arg<T: FromMessage<S, M>, S, M>(
 }
 
 /// Extracts the last argument, which may borrow from the message.
-pub(crate) fn lent_arg<'a, T: FromMessageRef<'a, S>, S>(
+#[cfg(feature = "macros")]
+pub(crate) fn lent_arg<'a, T: super::FromMessageRef<'a, S>, S>(
     context: &Context<'a, S>,
 ) -> Result<T, Outcome<'static>> {
     T::from_message_ref(*context.call.message, context).map_err(rejected)
