@@ -70,6 +70,12 @@ fn pair(Pair(name, value): Pair<'_>) -> &str {
     if name == "a" { value } else { name }
 }
 
+#[cfg(feature = "json")]
+#[on(RequestUri, uri = "json")]
+fn longest(Json(texts): Json<Vec<&str>>) -> Option<&str> {
+    texts.into_iter().max_by_key(|text| text.len())
+}
+
 #[on(RequestUri, uri = "panics")]
 fn panics(content: &[u8]) -> &[u8] {
     &content[1_000_000..]
@@ -160,6 +166,18 @@ async fn replies_are_what_the_type_says() {
             assert_eq!((answer.0, &answer.1[..]), (kind, expected), "{uri}");
         }
     }
+}
+
+#[cfg(feature = "json")]
+#[tokio::test]
+async fn json_lends_its_texts() {
+    use MessageType::{Error, NotFound, RespondUri};
+    let client = within(served(Layer::new())).await;
+    let asked = async |content: &'static str| answer(&client, "json", content).await;
+    assert_eq!(asked(r#"["a", "abc", "ab"]"#).await, (RespondUri, "abc".into()));
+    assert_eq!(asked("[]").await, (NotFound, "not found".into()));
+    let (kind, text) = asked("[1]").await;
+    assert!(kind == Error && text.starts_with(b"invalid JSON: "), "{text:?}");
 }
 
 #[tokio::test]
